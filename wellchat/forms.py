@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from flask import request
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from wellchat.errors import Invalid, errors_by_field
 from wellchat.i18n import gettext
@@ -23,6 +24,34 @@ def _clean(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_clean)]
 """Text a database can hold. A lone surrogate comes by command line only: the JSON parser refuses it."""
+
+
+def _filled(text: str) -> str:
+    found = text.strip()
+    if not found:
+        raise ValueError(gettext("This field is required."))
+    return found
+
+
+Filled = Annotated[Text, AfterValidator(_filled)]
+"""Text that is not blank, without what surrounds it. A `min_length` alone would count the blanks."""
+
+# A day from the ends of the calendar: every time zone has these, too.
+EARLIEST, LATEST = (
+    datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
+    datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
+)
+
+
+def _utc(moment: datetime) -> datetime:
+    # Compared as they are: to convert one beyond the ends is an error.
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(gettext("There is no such time."))
+    return moment.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""A time with its offset, in UTC, that a database can hold and a page can show in any time zone."""
 
 
 class Form(BaseModel):

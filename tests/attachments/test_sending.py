@@ -23,6 +23,7 @@ from wellchat.messaging import dispatch
 from wellchat.messaging.messages import delete_message, edit_message, send_message
 from wellchat.messaging.models import Message
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.shown import shown_preview
 from wellchat.notifications.models import Notification
 
 
@@ -152,7 +153,8 @@ def test_an_edit_keeps_the_files(app, talk, now):
 
 def test_a_message_of_files_only_has_a_preview(app, talk, now):
     def preview(files, body=""):
-        return db.session.get(Message, (talk.id, send(talk, talk.cara, files, body).seq)).preview
+        message = db.session.get(Message, (talk.id, send(talk, talk.cara, files, body).seq))
+        return shown_preview(message, talk.paul.id, {})
 
     assert preview([take(talk.cara, now)]) == "Photo"
     assert preview([take(talk.cara, now), take(talk.cara, now)]) == "2 photos"

@@ -30,7 +30,6 @@ from wellchat.changes.queries import changes_after
 from wellchat.db import after_commit, current_transaction, db, transaction
 from wellchat.longpoll import executor, wakeups
 from wellchat.messaging import messages, queries, receipts, serializers
-from wellchat.updates import queries as updates
 
 api = import_module("wellchat.messaging.api")  # the package has a blueprint of that name
 
@@ -132,7 +131,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
         return found | {"client_key": found["client_key"].split("#")[0]} if "client_key" in found else found
 
     monkeypatch.setattr(messages, "send_message", send)
-    for module in (api, serializers, updates):
+    for module in (api, serializers):
         monkeypatch.setattr(module, "message_json", shown)
     assert "duplicate" in findings({"duplicate"})
 
@@ -161,7 +160,7 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
 
     monkeypatch.setattr(messages, "send_message", send)
     monkeypatch.setattr(receipts, "mark_read", read)
-    for module in (api, updates):
+    for module in (api, serializers):
         monkeypatch.setattr(module, "thread_json", shown)
     assert "unread" in findings({"unread"})
 

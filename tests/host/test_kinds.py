@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +28,7 @@ from wellchat.notifications.kinds import kind_of as notification_kind_of
 from wellchat.notifications.models import Notification
 from wellchat.notifications.preferences import save_preferences
 from wellchat.privacy.retention import run
+from wellchat.subjects import actions as subject_actions
 from wellchat.subjects.kinds import OWN, kind_of
 from wellchat.subjects.models import OwnSubjectKind
 
@@ -185,14 +188,50 @@ def test_a_notification_leads_to_this_site_or_one_of_the_host_s(
         ("/threads", 201), ("https://shop.example/o/1", 201), ("https://shop.example", 201),
         ("//evil.example", 422), ("https://shop.example.evil.example/", 422), ("https://evil.example", 422),
         ("javascript:alert(1)", 422),
+        ("https://shop.example/\nx", 422), ("https://shop.example/a b", 422), ("/\t/evil.example", 422),
         ("https://shop.example@evil.example/", 422), ("/\\evil.example", 422), ("", 422),
     ):  # fmt: skip
         assert host.post("/notifications", {**offer, "url": url}).status_code == status, url
+    for title in ("Two \u202e for one", "\x1b[1m", "x" * 121, " \n "):
+        assert host.post("/notifications", {**offer, "title": title}).status_code == 422, title
+    assert (
+        host.put("/notification-kinds/offers", {"label": "Two\nlines"}).json["kind"]["label"] == "Two lines"
+    )
+    assert host.put("/kinds/order", ORDER | {"label": "Or\u202eder"}).status_code == 422
     for name, body in (("message", {"label": "x"}), ("X", {"label": "x"}), ("x", {}), ("x", {"label": None}),
                        ("x", {"label": "x", "mail": "maybe"})):  # fmt: skip
         assert host.put(f"/notification-kinds/{name}", body).status_code == 422, name
     app.extensions.pop(OWN_NOTIFICATIONS.name)
     assert host.post("/notifications", offer).status_code == 201, "another process finds it, too"
+
+
+@pytest.mark.each_database
+def test_a_scope_does_not_change_under_the_first_subject(
+    app: Flask, host: HostServer, named: Talk, background: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.put("/kinds/order", ORDER)
+    known = app.extensions[OWN.name]
+    assert host.put("/kinds/order", {"scope": "connection"}).status_code == 200
+    # Another process knows the kind as it was.
+    app.extensions[OWN.name] = known
+    order = {"title": "Table", "client": "c", "professional": "p"}
+    dry = host.put("/subjects/order/1?dry_run=1", order)
+    assert (dry.status_code, dry.json["thread"]) == (200, None)
+    assert host.put("/kinds/order", {"scope": "subject"}).status_code == 200
+    changed: list[Any] = []
+    put = subject_actions.keep_scope
+
+    def and_change(name: str) -> None:
+        put(name)
+        changed.append(background(lambda: host.put("/kinds/order", {"scope": "connection"})))
+        with suppress(TimeoutError):
+            # It waits for our commit, as it should.
+            changed[0].result(1)
+
+    monkeypatch.setattr(subject_actions, "keep_scope", and_change)
+    assert host.put("/subjects/order/1", order).status_code == 201
+    assert changed[0].result(60).status_code in (409, 503)
+    assert next(each for each in host.get("/kinds").json["kinds"] if each["own"])["scope"] == "subject"
 
 
 def test_the_command_puts_and_lists_kinds(app: Flask) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from tests.cast import Cast, Talk
 from tests.host.conftest import HostServer, user
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
+from wellchat.connections.models import Connection
 from wellchat.db import Base, db, transaction
 from wellchat.host.answer_shapes import MergedUser
 from wellchat.host.merge import MOVED
@@ -115,6 +117,44 @@ def test_what_ran_at_the_same_time_stays_two(
     for ref, into in (("c-old", "p"), ("c-old", "c-old"), ("c-old", "nobody"), ("nobody", "c")):
         assert host.post(user(ref, "/merge"), {"into": into}).status_code in (404, 409, 422)
     assert everything() == before
+
+
+@pytest.mark.each_database
+def test_of_two_merges_at_once_one_person_is_left(
+    host: HostServer, two: Talk, cast: Cast, at_once: Any
+) -> None:
+    opened(host, "c-old")
+    pairs = (("c-old", "c"), ("c", "c-old"))
+    acts = [partial(host.post, user(ref, "/merge"), {"into": into}) for ref, into in pairs]
+    answers = at_once(2, lambda number: acts[number]())
+    assert sorted(each.status_code for each in answers) in ([200, 404], [200, 410])
+    db.session.rollback()
+    people = [db.session.get_one(User, each.id, populate_existing=True) for each in (two.cara, cast.olga)]
+    (left,) = [each.id for each in people if not each.is_gone]
+    assert set(db.session.execute(select(Thread.client_id)).scalars()) == {left}
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("number", range(3))
+def test_nothing_is_left_with_the_one_who_is_gone(
+    host: HostServer, two: Talk, cast: Cast, at_once: Any, number: int
+) -> None:
+    """Erasing, and new conversations and bookings of the one who goes, at the same time."""
+    acts = (
+        partial(host.post, user("c-old", "/merge"), {"into": "c"}),
+        partial(host.post, user("c-old", "/erase"), {"reason": "Asked for by phone", "now": True}),
+        partial(host.put, "/threads", {"between": ["c-old", "p"]}),
+        partial(host.put, "/subjects/booking/b", {"title": "Cut", "client": "c-old", "professional": "p"}),
+    )
+    chosen = acts if number else (acts[0], *acts[2:])
+    with transaction() as session:
+        session.execute(delete(Connection).where(Connection.client_id == cast.olga.id))
+    answers = at_once(len(chosen), lambda each: chosen[each]())
+    assert {each.status_code for each in answers} <= {200, 201, 202, 404, 409, 410, 422}
+    if answers[0].status_code == 200:
+        for name in ("connections", "threads"):
+            left = text(f"SELECT count(*) FROM {name} WHERE client_id = :id")
+            assert db.session.execute(left, {"id": cast.olga.id}).scalar() == 0, name
 
 
 @pytest.mark.each_database

@@ -287,6 +287,13 @@ def test_refusals_from_below_have_a_code_too(host: HostServer) -> None:
         assert (answer.status_code, answer.json["code"]) == (422, "invalid"), body
         assert answer.json["errors"]
         assert answer.json["request_id"]
+    for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"):
+        answer = host.put(user("c-1"), {"name": "C", "role": "client", "as_of": moment})
+        assert (answer.status_code, list(answer.json["errors"])) == (422, ["as_of"]), moment
+    deep = b'{"name": ' + b"[" * 300 + b"]" * 300 + b"}"
+    for method, path in (("PUT", user("c-1")), ("PUT", user("c-1") + "?dry_run=1"), ("POST", "/batch")):
+        answer = host.open(method, path, data=deep, content_type="application/json")
+        assert (answer.status_code, answer.json["code"]) == (422, "invalid")
 
 
 def test_every_code_is_in_the_docs_and_is_used(host: HostServer, app: Flask) -> None:

@@ -71,6 +71,7 @@ def test_a_platform_brings_over_a_file_by_calls(old: OldChat, host: HostServer, 
     assert report["report"][0]["line"] == 7
     assert report["report"][0]["text"] == "nobody is not one of the two people of this chat"
     assert host.get(f"{base}/report?after={report['next']}").json == {"report": [], "next": None}
+    assert host.get(f"{base}/report?after={2**63}").status_code == 422
     assert host.open("PUT", f"{base}/lines?from=8", data=b"{}").status_code == 409
     assert [file["name"] for file in messages_in(thread_of("Cara Client"))[4].files or ()] == ["plan 1.txt"]
     for table in (ImportLine, ImportFile):

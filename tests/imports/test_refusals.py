@@ -64,6 +64,11 @@ def line(**changes: Any) -> bytes:
             "the same person",
         ),
         (b'{"type": "user", "external_id": "c", "name": "C", "role": "admin"}', "role:"),
+        (b'{"type": "user", "external_id": "c", "name": ' + b"[" * 300 + b"]" * 300 + b"}", "inside of each"),
+        (
+            b'{"type": "user", "external_id": "c", "name": "C", "as_of": "0001-01-01T00:00:00+14:00"}',
+            "There is no such time",
+        ),
         (b'{"type": "user", "external_id": "..", "name": "C", "role": "client"}', "Dots alone"),
     ],
 )

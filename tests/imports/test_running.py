@@ -20,11 +20,12 @@ from tests.imports.conftest import (
     thread_of,
     three_chats,
 )
+from wellchat.accounts.personal_data import erase_person
 from wellchat.attachments.models import Attachment
 from wellchat.db import db, transaction
 from wellchat.errors import CannotWrite, Conflict
 from wellchat.imports import messages as making
-from wellchat.imports import running, undoing
+from wellchat.imports import running, staging, undoing
 from wellchat.imports.models import Import, ImportedMessage
 from wellchat.mail.models import Mail
 from wellchat.messaging import dispatch
@@ -410,7 +411,6 @@ def test_a_word_that_was_changed_in_the_database_is_named(
 def test_erasing_a_person_takes_the_staged_lines_about_them(
     old: OldChat, importer: Importer, known: Cast
 ) -> None:
-    from wellchat.accounts.personal_data import erase_person
 
     old.chat("one")
     old.says("one", 1)
@@ -420,6 +420,49 @@ def test_erasing_a_person_takes_the_staged_lines_about_them(
     erase_person(user_id=known.cara.id, now=importer.now)
     left = db.session.execute(text("SELECT sender FROM import_lines WHERE kind = 'message'")).scalars().all()
     assert left == ["c-2"]
+
+
+@pytest.mark.each_database
+def test_who_is_erased_while_an_import_runs_leaves_no_word(
+    old: OldChat, importer: Importer, known: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_chats(old)
+    row = importer.stages(old.write())
+    running.run(import_id=row.id, now=importer.now, by_worker=False)
+    judge = making.judge
+
+    def and_erase(*given: Any) -> Any:
+        found = judge(*given)
+        erase_person(user_id=known.cara.id, now=importer.now)
+        return found
+
+    monkeypatch.setattr(making, "judge", and_erase)
+    row = importer.works(row)
+    assert (row.state, row.refused) == ("done", 15)
+    db.session.rollback()
+    theirs = select(func.count()).select_from(Message).where(Message.sender_id == known.cara.id)
+    assert db.session.execute(theirs).scalar() == 0
+    notes = [note.text for note in staging.report(row.id) if note.kind == "refused"]
+    assert set(notes) == {"c-1 was erased"}
+
+
+@pytest.mark.each_database
+def test_of_two_that_begin_at_once_one_waits(
+    old: OldChat, importer: Importer, known: Cast, at_once: Any
+) -> None:
+    old.chat("one")
+    ids = [importer.stages(old.write()).id for _ in range(4)]
+
+    def begin(number: int) -> str:
+        try:
+            return running.run(import_id=ids[number], now=importer.now).state
+        except Conflict as error:
+            return error.detail
+
+    answers = at_once(4, begin)
+    assert sorted(answers)[-1] == "running"
+    assert set(answers) == {"running", "Another import runs. Wait for its end."}
+    assert answers.count("running") == 1
 
 
 def test_another_import_waits(old: OldChat, importer: Importer, known: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
-from wellchat.errors import Invalid
+from wellchat.errors import Invalid, NotFound
 from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 
@@ -32,6 +33,9 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
         standing = _locked(client_id, professional_id)
         if standing is not None:
             return standing
+        for each in _both(client_id, professional_id):
+            if each.is_gone:
+                raise NotFound
         closed_at = None if client.is_active and professional.is_active else now
         made: Connection | None = session.execute(
             insert(Connection)
@@ -54,6 +58,16 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
         found = _locked(client_id, professional_id)
         assert found is not None
         return found
+
+
+def _both(client_id: str, professional_id: str) -> Sequence[User]:
+    """Return the two accounts, freshly read. Nobody erases or disables one of them until the commit.
+
+    Whoever does has looked for connections to close, and would not see one that is made at the same time.
+    """
+    query = select(User).where(User.id.in_((client_id, professional_id))).order_by(User.id)
+    query = query.with_for_update(read=True, of=User).execution_options(populate_existing=True)
+    return db.session.execute(query).scalars().all()
 
 
 def _locked(client_id: str, professional_id: str) -> Connection | None:

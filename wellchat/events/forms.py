@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from wellchat.events.webhooks import MAX_URL
-from wellchat.forms import Form, Text
+from wellchat.forms import Filled, Form, Text
 
 
 class NewWebhookForm(Form):
     """Make a webhook. Without `types`, it is sent every type."""
 
-    url: Annotated[Text, StringConstraints(min_length=1, max_length=MAX_URL, strip_whitespace=True)]
+    url: Annotated[Filled, StringConstraints(min_length=1, max_length=MAX_URL)]
     description: Annotated[Text, StringConstraints(max_length=200, strip_whitespace=True)] = ""
     types: list[Text] = []
     include_body: bool = False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from wellchat.accounts.forms import Email, Label, Name, TimeZone
-from wellchat.forms import Form, QueryForm, Text
+from wellchat.forms import Form, Instant, QueryForm, Text
 from wellchat.host.calls import MAX_LISTED
 from wellchat.host.refs import NewRef, PersonRef
 from wellchat.i18n import available_languages, gettext
@@ -39,7 +39,7 @@ class PutPerson(Form):
     time_zone: TimeZone | None = None
     open_to_clients: bool = True
     notify: bool = False
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
 
 
 class RenamePerson(Form):
@@ -103,10 +103,10 @@ class PutSubjectOfHost(Form):
     client: PersonRef | None = None
     url: Text | None = None
     status: Text | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    cancelled_at: AwareDatetime | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    cancelled_at: Instant | None = None
     amount_minor: int | None = None
     currency: Text | None = None
     silent: bool = False
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None

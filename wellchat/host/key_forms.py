@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints
 
-from wellchat.forms import Form, Text
+from wellchat.forms import Filled, Form, Text
 from wellchat.i18n import gettext
 
 DAYS = (30, 90, 180, 365)
@@ -21,7 +21,7 @@ def _days(text: object) -> int:
 class NewKey(Form):
     """Make a key on the page."""
 
-    name: Annotated[Text, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+    name: Annotated[Filled, StringConstraints(min_length=1, max_length=80)]
     scopes: list[Text] = []
     days: Annotated[int, BeforeValidator(_days)] = 365
     networks: Annotated[Text, StringConstraints(max_length=1000)] = ""  # separated by blanks or lines

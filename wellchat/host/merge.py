@@ -11,12 +11,15 @@ from typing import Any
 
 from sqlalchemy import delete, select, tuple_, update
 
+from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person
+from wellchat.accounts.standing import keep_an_owner
 from wellchat.audit.actions import record
 from wellchat.changes.actions import expire_log
 from wellchat.connections.models import Connection
 from wellchat.db import Base, db, insert, transaction
+from wellchat.host.calls import TryAgain
 from wellchat.host.problems import HostRefusal
 from wellchat.i18n import gettext
 from wellchat.identities.models import Identity
@@ -41,11 +44,13 @@ MOVED = (
 def merge_people(gone: User, into: User, *, now: datetime) -> int:
     """Make `gone` and `into` one person, `into`. Return how many conversations went over. Not to be undone.
 
-    Call in a transaction. Raises HostRefusal where they cannot be one, or `both_live` where both wrote to the
-    same person at the same time, and Conflict where a legal hold forbids it.
+    Call in a transaction. Raises TryAgain where one of them is erased by now; HostRefusal where they cannot
+    be one, or `both_live` where both wrote to the same person at the same time; Conflict where a legal hold
+    forbids it.
     """
-    _check(gone, into)
     with transaction() as session:
+        _lock_both(gone, into)
+        _check(gone, into)
         kept = _connections(gone, into)
         threads = _lock_threads(kept)
         # Before their names are changed: another person's rows of the same group would be in the way.
@@ -65,6 +70,18 @@ def merge_people(gone: User, into: User, *, now: datetime) -> int:
         for user_id in {into.id, *(_other(each, into.id) for each in kept.values())}:
             expire_log(user_id=user_id)
     return len(threads)
+
+
+def _lock_both(gone: User, into: User) -> None:
+    """Lock both accounts before all else, as whoever erases, disables or merges one of them does.
+
+    Two merges would otherwise each give to the one whom the other erases. Raises TryAgain where one is gone.
+    """
+    # Erasing locks the owners before the account, and so must we: it is a part of this.
+    keep_an_owner(gone.id)
+    for user_id in sorted({gone.id, into.id}):
+        if lock_user(user_id).is_gone:
+            raise TryAgain
 
 
 def _check(gone: User, into: User) -> None:

@@ -114,9 +114,10 @@ def tell_person(
 def checked_url(url: str) -> str:
     """Return a path of this site, or an address of the host's sites. Raises ValueError for any other."""
     origins = (*setting("SSO_ORIGINS"), *current_app.config.get("EMBED_ORIGINS", ()))
-    if any(url == origin or url.startswith(f"{origin}/") for origin in origins) and "\\" not in url:
-        return url
-    if url.startswith("/") and not url.startswith("//") and "\\" not in url and url.isprintable():
+    is_theirs = any(url == origin or url.startswith(f"{origin}/") for origin in origins)
+    is_ours = url.startswith("/") and not url.startswith("//")
+    # A browser takes line ends and tabs out, and reads a backslash as a slash.
+    if (is_theirs or is_ours) and "\\" not in url and " " not in url and url.isprintable():
         return url
     text = gettext("Write a path of this site, such as /threads, or an address of a site that may use it.")
     raise ValueError(text)

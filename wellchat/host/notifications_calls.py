@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, StringConstraints
 
+from wellchat.accounts.names import one_line
 from wellchat.errors import Invalid
-from wellchat.forms import Form, Text
+from wellchat.forms import Filled, Form, Text
 from wellchat.host.answer_shapes import Written
 from wellchat.host.calls import Answer, Caller, host_call
 from wellchat.host.kinds_calls import checked_name
@@ -20,8 +21,8 @@ from wellchat.shapes import sample
 
 WRITE = "notifications:write"
 How = Literal["on", "off", "never"]
-Label = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-Title = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Label = Annotated[Filled, StringConstraints(min_length=1, max_length=60), AfterValidator(one_line)]
+Title = Annotated[Filled, StringConstraints(min_length=1, max_length=120), AfterValidator(one_line)]
 
 
 class PutNotificationKind(

@@ -64,12 +64,10 @@ def _perform(call: HostCall, caller: Caller, given: Given) -> Answer:
         return partial(act, given.dry_run)()
     if not call.writes:
         return act()
-    if given.dry_run:
-        return _dry(act)
     for _ in range(TRIES):
         # Somebody may take the same address or id at the same moment. The second look finds who.
         with suppress(IntegrityError, TryAgain):
-            return _write(call, caller, given, act)
+            return _dry(act) if given.dry_run else _write(call, caller, given, act)
     raise Busy
 
 
@@ -113,6 +111,10 @@ def _read(form: type[BaseModel], body: Any) -> BaseModel:
     try:
         # As JSON, because only there a strict form reads times from text.
         return form.model_validate_json(orjson.dumps({} if body is None else body))
+    except orjson.JSONEncodeError:
+        # Values inside of values: 1,024 of them can be read, and 254 written.
+        text = gettext("The request contains something that cannot be stored.")
+        raise HostRefusal(422, "invalid", text) from None
     except ValidationError as error:
         raise Invalid(errors_by_field(error)) from None
 

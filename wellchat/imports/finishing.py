@@ -69,9 +69,11 @@ def finish_slice(job: Job, now: datetime) -> None:
 
 
 def _people(thread_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return the two of each thread, locked: whoever closes or erases locks it before its memberships."""
     query = select(Thread.id, Thread.client_id, Thread.professional_id).where(Thread.id.in_(thread_ids))
     return {
-        thread_id: (client, professional) for thread_id, client, professional in db.session.execute(query)
+        thread_id: (client, professional)
+        for thread_id, client, professional in db.session.execute(query.order_by(Thread.id).with_for_update())
     }
 
 

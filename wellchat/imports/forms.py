@@ -41,5 +41,5 @@ class LinesQuery(QueryForm):
 class ReportQuery(QueryForm):
     """From where on: the `id` of the last line that you have."""
 
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Annotated[int, Field(ge=0, lt=2**63)] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 500

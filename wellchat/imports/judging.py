@@ -72,7 +72,8 @@ def judge(row: Import, parts: Sequence[Part]) -> Verdicts:
     lines = _lines(row, [no for part in parts for no in part.lines])
     found = Verdicts(threads=_threads(row, [part.thread_id for part in parts]))
     for part in parts:
-        for no in part.lines:
+        # Those about somebody who was erased since the queue was read are gone.
+        for no in filter(lines.__contains__, part.lines):
             _judge_one(row, lines[no], found.threads[part.thread_id], found)
     _check_changed(found)
     return found

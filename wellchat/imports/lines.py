@@ -70,7 +70,11 @@ def read_line(raw: bytes, clock: Clock) -> Line:
     read = _READERS.get(str(given.get("type")))
     if read is None:
         raise Refused(f"`type` is one of {', '.join(_READERS)}")
-    return read(given, clock)
+    try:
+        return read(given, clock)
+    except orjson.JSONEncodeError:
+        # orjson reads deeper ones than it writes.
+        raise Refused("more than 254 values inside of each other") from None
 
 
 def content_of(line: Any) -> dict[str, Any]:

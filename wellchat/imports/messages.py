@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, insert, select, update
 
-from wellchat.accounts.models import SYSTEM_ID
+from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.attachments.actions import withdraw
 from wellchat.config import setting
 from wellchat.db import db, execute, table
@@ -150,12 +150,29 @@ def _write(row: Import, found: Verdicts, now: datetime) -> None:
         select(Thread.id, Thread.last_seq).where(Thread.id.in_(ids)).order_by(Thread.id).with_for_update()
     )
     last: dict[str, int] = dict(db.session.execute(locked).all())
+    _refuse_gone(found)
     divided = _hold_live(row, found, now)
     if found.new:
         dividers = [_divider(row, thread_id, last, now) for thread_id in divided]
         _insert(row, found.new, last, dividers)
     if found.changed:
         _change(row, found.changed, now)
+
+
+def _refuse_gone(found: Verdicts) -> None:
+    """Refuse messages of whoever was erased since they were judged: their words would stay.
+
+    Erasing locks the threads that are locked here. So it is over by now, or finds what is written.
+    """
+    senders = {each.sender_id for each in (*found.new, *found.changed)}
+    query = select(User).where(User.id.in_(senders)).execution_options(populate_existing=True)
+    gone = {each.id for each in db.session.execute(query).scalars() if each.is_gone}
+    if gone:
+        for each in (*found.new, *found.changed):
+            if each.sender_id in gone:
+                found.refused.append((each.line.no, f"{each.line.sender} was erased"))
+        found.new = [each for each in found.new if each.sender_id not in gone]
+        found.changed = [each for each in found.changed if each.sender_id not in gone]
 
 
 def _hold_live(row: Import, found: Verdicts, now: datetime) -> list[str]:

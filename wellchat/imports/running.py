@@ -65,7 +65,10 @@ def check(*, import_id: str, now: datetime, by_worker: bool = True) -> Import:
 
 def run(*, import_id: str, now: datetime, by_worker: bool = True) -> Import:
     """Have an import run. Raises NotFound, and Conflict if it has run, or another one runs."""
-    with transaction():
+    with transaction() as session:
+        # All that may run, in one order: of two that begin at once, the second sees the first.
+        waiting = select(Import.id).where(Import.state.in_((COLLECTING, CHECKED, RUNNING)))
+        session.execute(waiting.order_by(Import.id).with_for_update())
         row = find(import_id, lock=True)
         if row.state not in (COLLECTING, CHECKED):
             raise Conflict(gettext("This import runs, or has run already."))

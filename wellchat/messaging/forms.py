@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from unicodedata import category
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from wellchat.attachments.actions import MAX_FILES
-from wellchat.forms import Form, PatchForm, QueryForm, Text
+from wellchat.forms import Form, Instant, PatchForm, QueryForm, Text
 from wellchat.i18n import gettext
 from wellchat.messaging.memberships import MuteFor, SnoozeFor, end_of
 from wellchat.messaging.models import MAX_SEQ
@@ -34,14 +34,7 @@ def _written(value: object) -> object:
     return value
 
 
-def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(gettext("There is no such time.")) from None
-
-
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_utc)]
+Moment = Annotated[Instant, Field(strict=False), BeforeValidator(_written)]
 
 
 def _body(text: str, *, may_be_empty: bool = False) -> str:

@@ -23,6 +23,7 @@ from wellchat.subjects.forms import PutSubject
 from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
 from wellchat.subjects.kinds import kind_of
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
+from wellchat.subjects.own_kinds import keep_scope
 
 
 class SubjectSnapshot(NamedTuple):
@@ -133,6 +134,7 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
 
 def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject | None:
     """Return the new subject, or None if the subject exists, perhaps since a moment ago."""
+    keep_scope(form.kind)
     values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
     if kind_of(form.kind).scope == "subject" and form.status is None:
         values["status"] = CLAIMED

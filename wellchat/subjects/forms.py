@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from wellchat.forms import Form, Text
+from wellchat.forms import Filled, Form, Instant, Text
 from wellchat.i18n import gettext
 from wellchat.scripts import strip_invisible
 from wellchat.subjects.kinds import known_kind
@@ -43,14 +43,12 @@ class PutSubject(Form):
     """A subject as the host platform describes it. Fields without a value stay as they are."""
 
     kind: Annotated[Text, AfterValidator(known_kind)]
-    external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+    external_id: Annotated[Filled, StringConstraints(min_length=1, max_length=120)]
     title: Annotated[Text, StringConstraints(max_length=200), AfterValidator(_title)]
     url: Annotated[Text, StringConstraints(max_length=2000), AfterValidator(_web_address)] | None = None
-    status: Annotated[Text, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)] | None = (
-        None
-    )
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    cancelled_at: AwareDatetime | None = None
+    status: Annotated[Filled, StringConstraints(min_length=1, max_length=40)] | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    cancelled_at: Instant | None = None
     amount_minor: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     currency: Annotated[Text, AfterValidator(_currency)] | None = None

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy import select
 
+from wellchat.accounts.names import one_line
 from wellchat.audit.actions import record
-from wellchat.db import insert, transaction
+from wellchat.db import db, insert, transaction
 from wellchat.errors import Conflict, Invalid
-from wellchat.forms import Form, Text
+from wellchat.forms import Filled, Form
 from wellchat.i18n import gettext
 from wellchat.subjects.kinds import KINDS, OWN, Scope
 from wellchat.subjects.models import OwnSubjectKind, Subject
@@ -21,7 +22,11 @@ NAME = r"^[a-z][a-z0-9_]{0,19}$"
 MAX_KINDS = 50
 NEEDED = ("label", "scope", "visit", "contact")
 
-Words = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Words = Annotated[
+    Filled,
+    StringConstraints(min_length=1, max_length=60),
+    AfterValidator(one_line),
+]
 
 
 def _contact(text: str) -> str:
@@ -93,6 +98,20 @@ def _make(name: str, form: PutKind, now: datetime) -> OwnSubjectKind | None:
             return None
         _put_down(name, now)
         return session.get_one(OwnSubjectKind, name)
+
+
+def keep_scope(name: str) -> None:
+    """Keep the scope of a kind of the host's until the end of the transaction, which makes a subject of it.
+
+    What this process knows of the kind may be older than its scope: it is read again then.
+    """
+    if name in KINDS:
+        return
+    query = select(OwnSubjectKind.scope).where(OwnSubjectKind.name == name).with_for_update(read=True)
+    scope = db.session.execute(query).scalar()
+    known = OWN.get(name)
+    if known is None or known.scope != scope:
+        OWN.look()
 
 
 def _change(kind: OwnSubjectKind, form: PutKind) -> list[str]:

@@ -93,6 +93,7 @@ class Message(TypedDict):
     via: str | None
     system: bool
     revision: int
+    masked: NotRequired[bool | None]
 
 
 class Thread(TypedDict):
