@@ -38,6 +38,7 @@ PUBLIC = {
     "embed.download": "the signed address says who, and which file",
     "embed.leave": "the signed link says who",
     "embed_script.v1": "the script of the platform's pages",
+    "embed_script.v1_panes": "its second script",
     "embed_api.create_embed_session": "the token, signed by the platform, says who",
 }
 # Unsafe routes and what they record, or why they need not.
