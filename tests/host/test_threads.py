@@ -323,6 +323,9 @@ def test_the_site_s_name_stands_at_its_line_everywhere(
     page = cara.get(path).text
     assert re.search(r'message--system.*?message__from">Shop &amp; Co<', page, re.DOTALL)
     assert page.count('data-part="via">sent automatically') == 1
+    system = page.partition('data-part="mine"')[0].partition("message--system")[2].partition("</article>")[0]
+    assert re.search(r"Co<span class=\"sr-only\">:</span></span> · <time", system), "one line, as in mails"
+    assert system.count("<time") == 1
     assert "Removed by Shop &amp; Co" in page
     assert "Removed by Shop &amp; Co" in cara.get("/").text
     alone = cara.get(f"{path}/messages/1").text
