@@ -15,12 +15,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import MetaData, create_engine, insert
 from werkzeug.routing import Rule
 
 from tests.cast import Talk, gather
-from wellchat import create_app
+from wellchat import branding, create_app
 from wellchat.changes.models import Change
 from wellchat.config import read_settings
 from wellchat.db import Base, db, transaction
@@ -165,6 +165,22 @@ def test_every_beat_entry_is_a_task(worker_app: Any) -> None:
     entries = {entry["task"] for entry in worker_app.conf.beat_schedule.values()}
     assert entries
     assert entries <= set(worker_app.tasks)
+
+
+def test_a_task_has_the_brand_of_now(worker_app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import worker
+
+    class Ask(worker.AppContextTask):
+        def run(self) -> Any:
+            return current_app.config["NAME"]
+
+    app = worker.flask_app
+    for key, value in dict(app.config).items():
+        # Put back at the end: the module is there for others.
+        monkeypatch.setitem(app.config, key, value)
+    branding.follow(app, lambda version: branding.Stored(version + 1, {"NAME": "Halo"}, None, {}))
+    monkeypatch.setitem(app.config, branding.KNOWN, app.config[branding.KNOWN]._replace(good_until=0.0))
+    assert Ask()() == "Halo"
 
 
 def test_tasks_are_doorbells() -> None:

@@ -92,8 +92,13 @@ def waited(since: str) -> str:
 
 
 def continues(message: dict[str, Any] | None, previous: dict[str, Any] | None) -> bool:
-    """Return whether a message continues the group before it: same sender, same day, within five minutes."""
+    """Return whether a message continues the group before it.
+
+    It has the same sender and day, comes within five minutes, and both or none are sent automatically.
+    """
     if not message or not previous or message["sender_id"] != previous["sender_id"]:
+        return False
+    if message.get("via") != previous.get("via"):
         return False
     at, before = _moment(message["created_at"]), _moment(previous["created_at"])
     return at - before <= timedelta(minutes=5) and date(at) == date(before)

@@ -14,6 +14,7 @@ from celery import Task
 from celery.signals import after_setup_logger, worker_ready
 
 from wellchat import create_app
+from wellchat.branding import keep_fresh
 from wellchat.logs import dress
 from wellchat.security_log.starts import record_start_soon
 from wellchat.task_queue import celery as app
@@ -38,12 +39,13 @@ def record_start(**_: Any) -> None:
 
 
 class AppContextTask(Task):  # type: ignore[type-arg]
-    """A task that runs inside the application, as a request does."""
+    """A task that runs inside the application, as a request does: with the brand of now, too."""
 
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with flask_app.app_context():
+            keep_fresh()
             return self.run(*args, **kwargs)
 
 

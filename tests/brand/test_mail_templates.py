@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -99,6 +100,31 @@ def test_the_check_passes_for_ours_and_for_good_ones(app: Flask, folder: Any) ->
     assert rendered == 3 * len({*registry().mails, "discreet"} & samples("x").keys())
 
 
+def test_a_copy_of_all_of_ours_passes_but_not_one_misspelt_word(app: Flask, tmp_path: Path) -> None:
+    shutil.copytree(OURS, tmp_path / "emails")
+    assert check_templates(tmp_path)[0] == []
+    body = tmp_path / "emails" / "welcome" / "body.html"
+    body.write_text(body.read_text().replace("{{ button(", "{{ buton("))
+    lines = body.read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if "buton" in text)
+    assert [*map(str, check_templates(tmp_path)[0])] == [
+        f"emails/welcome/body.html:{line}: unknown variable buton"
+    ]
+
+
+def test_a_file_that_no_mail_uses_is_refused_with_the_nearest_one(app: Flask, folder: Any) -> None:
+    wrong = {
+        "welcom/subject.txt": "emails/welcome/subject.txt",
+        "reset/bdy.txt": "emails/reset/body.txt",
+        "_layot.html": "emails/_layout.html",
+    }
+    loop = "{% for each in [name] %}{% include 'emails/mine/hello.txt' %}{% endfor %}"
+    used = {"welcome/body.txt": loop, "mine/hello.txt": "{{ each }}"}
+    faults, _ = check_templates(folder(dict.fromkeys(wrong, "x") | used))
+    told = "no mail uses this file; the nearest that one does is"
+    assert {*map(str, faults)} == {f"emails/{name}: {told} {right}" for name, right in wrong.items()}
+
+
 def test_every_kind_of_mail_has_an_example(app: Flask) -> None:
     declared = {name for feature in all_features() for name in feature.mails}
     kept = {path.name for path in OURS.iterdir() if path.is_dir()}
@@ -146,7 +172,9 @@ def test_the_command_needs_a_folder_and_doctor_looks_too(app: Flask, folder: Any
     assert "name a folder, or set WELLCHAT_TEMPLATES" in run(args=["mail", "check-templates"]).stderr
     monkeypatch.setitem(app.config, "TEMPLATES", folder(GOOD))
     said = run(args=["mail", "check-templates"]).stdout
-    assert re.fullmatch(r"\d+ mails rendered, nothing wrong.\n", said)
+    assert re.fullmatch(
+        r"files of yours: 3; kinds of mail rendered: \d+, each in 3 languages. Nothing is wrong.\n", said
+    )
     folder({"welcome/body.txt": "{{ nmae }}"})
     with pytest.raises(ValueError, match=r"emails/welcome/body\.txt:1: unknown variable nmae"):
         doctor(app)

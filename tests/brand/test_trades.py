@@ -21,6 +21,7 @@ from wellchat.db import db
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
 from wellchat.notifications.preferences import save_preferences
+from wellchat.subjects.models import Subject
 
 __all__ = ["host", "server_with"]
 
@@ -57,6 +58,14 @@ def test_pages_calls_and_mails_use_the_words_of_the_connection(
     assert (thread["other"]["role_label"], thread["client"]["role_label"]) == ("Stylist", "Customer")
     for page in (f"/threads/{named.id}", f"/people/{named.paul.id}", "/new"):
         assert "Stylist" in cara.get(page).text, page
+    booking = {"professional": "p", "client": "c", "title": "Balayage"}
+    kind = {"label": "Visit", "visit": "Open the visit", "contact": "Message your {role}", "scope": "subject"}
+    assert host.put("/kinds/visit", kind).status_code == 201, host.put("/kinds/visit", kind).json
+    assert host.put("/subjects/visit/V-1", booking).status_code == 201
+    visit = db.session.execute(select(Subject.id)).scalar_one()
+    for page in ("/new", f"/subjects/{visit}", f"/threads/{named.id}", f"/people/{named.paul.id}"):
+        assert "Message your Professional" not in cara.get(page).text, page
+    assert "Message your Stylist" in cara.get("/new").text
     assert "Customer" in paul.get(f"/threads/{named.id}").text
     german_page = cara.get(f"/threads/{named.id}", headers={"Accept-Language": "de"}).text
     assert "Friseurin &amp; Co" in german_page

@@ -60,6 +60,16 @@ def test_a_number_waits_for_the_booking(house: House, sit: Sit) -> None:
     field(cara).press("Enter")
     expect(cara.get_by_text("Phone numbers are hidden until you have booked. Send anyway?")).to_be_visible()
     expect(log(cara)).not_to_contain_text(NUMBER)
+    # Whoever sends with the warning there is led to the button that answers it, and back by Escape.
+    anyway = cara.get_by_role("alert").get_by_role("button", name="Send anyway")
+    expect(anyway).to_be_focused()
+    expect(anyway).to_have_accessible_description(
+        "Phone numbers are hidden until you have booked. Send anyway?"
+    )
+    cara.keyboard.press("Escape")
+    expect(field(cara)).to_be_focused()
+    cara.get_by_role("button", name="Send", exact=True).click()
+    expect(anyway).to_be_focused()
     picture(cara, "warning")
     fits(cara)
     cara.get_by_role("button", name="Send anyway").click()
@@ -82,6 +92,8 @@ def test_a_number_waits_for_the_booking(house: House, sit: Sit) -> None:
             now=clock_now(),
         )
         db.session.remove()
+    for page in (cara, paul):
+        expect(page.get_by_text("addresses and links are hidden until you have booked.")).to_be_hidden()
     shown = row(paul, f"Or call me, {NUMBER}.")
     expect(shown).to_be_visible()
     expect(shown.get_by_text("once you have booked")).to_be_hidden()

@@ -291,7 +291,9 @@ def test_what_the_site_itself_writes_stands_in_the_middle(house: House, pair: tu
         now, what = clock_now(), {"thread_id": house.thread_id}
         send_system_message(**what, body="Your appointment was moved to Friday.", client_key="s", now=now)
         person = db.session.get_one(User, house.paul.id)
+        send_message(**what, sender=person, body="Hello", client_key="g", now=now, via="host")
         said, _ = send_message(**what, sender=person, body="I am away", client_key="h", now=now, via="host")
+        send_message(**what, sender=person, body="Now I am here", client_key="i", now=now)
         site, seq = house.app.config["NAME"], said.seq
         db.session.remove()
     for page in pair:
@@ -307,7 +309,13 @@ def test_what_the_site_itself_writes_stands_in_the_middle(house: House, pair: tu
             }"""
         )
         assert middle < 24, "it is in the middle"
-        expect(row(page, "I am away")).to_contain_text("sent automatically")
+        automatic = log(page).get_by_text("sent automatically").filter(visible=True)
+        for _ in range(2):
+            expect(row(page, "I am away").get_by_text("sent automatically")).to_be_visible()
+            expect(automatic).to_have_count(1)
+            # One time for the two of a group, another for what the person wrote, one beside the site's name.
+            expect(page.locator(".message time").filter(visible=True)).to_have_count(4)
+            page.reload()
     menu = menu_of(cara, "Your appointment was moved to Friday.")
     expect(menu.get_by_text("Report")).to_be_hidden()
     expect(menu.get_by_text("Reply")).to_be_visible()

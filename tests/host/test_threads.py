@@ -28,6 +28,7 @@ from wellchat.host.scopes import SCOPES
 from wellchat.host.thread_shapes import HostMessages, HostThreads, PutThreadAnswer, SentMessage
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
+from wellchat.logos import logo_of
 from wellchat.mail.models import Mail
 from wellchat.messaging.models import Membership, Message, MessageRevision
 from wellchat.notifications.models import Notification
@@ -322,6 +323,9 @@ def test_the_site_s_name_stands_at_its_line_everywhere(
     page = cara.get(path).text
     assert re.search(r'message--system.*?message__from">Shop &amp; Co<', page, re.DOTALL)
     assert page.count('data-part="via">sent automatically') == 1
+    system = page.partition('data-part="mine"')[0].partition("message--system")[2].partition("</article>")[0]
+    assert re.search(r"Co<span class=\"sr-only\">:</span></span> · <time", system), "one line, as in mails"
+    assert system.count("<time") == 1
     assert "Removed by Shop &amp; Co" in page
     assert "Removed by Shop &amp; Co" in cara.get("/").text
     alone = cara.get(f"{path}/messages/1").text
@@ -344,6 +348,11 @@ def test_the_site_s_name_stands_at_its_line_everywhere(
     assert "message--system" in looked
     assert "Shop &amp; Co" in looked
     sweeps.run(now + timedelta(hours=3))
+    app.config["NAME"] = "Shop & Sons"
+    app.config["BRAND_LOGO"] = logo_of(b"<svg/>", "image/svg+xml")
+    news = browse(named.paul).get("/notifications").text
+    assert "Shop &amp; Sons" in news, "the name of now, not that of when it was written"
+    assert re.search(r'data-part="face" hidden>.*?data-part="site"><img class="brand__logo"', news, re.DOTALL)
     mails = [file.read_bytes() for file in (Path(app.config["INSTANCE"]) / "mail").glob("*.eml")]
     parts = [
         part.get_content()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -23,6 +24,7 @@ from wellchat.mail.templates import FOLDER, sandbox
 # Of mails and of pages alike: what runs, loads, or takes words from the reader.
 FORBIDDEN = ("script", "iframe", "object", "embed", "form", "input", "link", "base", "svg")
 _RUNS = re.compile(rf"<\s*(?:{'|'.join(FORBIDDEN)})\b|\bon[a-z]+\s*=|javascript:", re.IGNORECASE)
+PARTS = ("subject.txt", "body.txt", "body.html", "style.css")
 
 
 class Fault(NamedTuple):
@@ -52,9 +54,14 @@ class _Unknown(Undefined):
 def check_templates(folder: Path) -> tuple[list[Fault], int]:
     """Return (what is wrong, in the order of the files; how many mails were rendered)."""
     environment = sandbox(current_app, folder, _Unknown)
-    files = sorted(path for path in (folder / "emails").rglob("*") if path.is_file())
+    files = files_in(folder)
     known = samples(long_name())
-    faults = [fault for path in files for fault in _read(environment, folder, path, known)]
+    handed = _handed_over(environment, files)
+    faults = [*_misplaced(folder, files, handed)]
+    for path in files:
+        name = path.relative_to(folder).as_posix()
+        allowed = _known_in(environment, name, known) | handed.get(name, set())
+        faults += _read(environment, name, path, allowed)
     if faults:
         # What cannot be read would be found again in every language.
         return faults, 0
@@ -68,15 +75,49 @@ def check_templates(folder: Path) -> tuple[list[Fault], int]:
     return list(found), rendered
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Return the operator's files of mails, in order; not those that editors and file managers hide."""
+    found = (folder / "emails").rglob("*")
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+
+
 # Reading
 
 
-def _read(environment: Environment, folder: Path, path: Path, known: dict[str, Any]) -> Iterator[Fault]:
-    name = path.relative_to(folder).as_posix()
+def _misplaced(folder: Path, files: list[Path], used: Collection[str | None]) -> Iterator[Fault]:
+    """Find files with a name that none of ours has, and that none of theirs includes."""
+    ours = [name for name in current_app.jinja_env.list_templates() if name.startswith(FOLDER)]
+    kinds = {name.split("/")[1] for name in ours if name.count("/") > 1}
+    places = {*ours, *(f"{FOLDER}{kind}/{part}" for kind in kinds for part in PARTS)}
+    for path in files:
+        name = path.relative_to(folder).as_posix()
+        # None stands for a name that is only known when it is rendered.
+        if name in places or name in used or (None in used and path.name.startswith("_")):
+            continue
+        near = get_close_matches(name, sorted(places), 1, cutoff=0.0)
+        yield Fault(name, 0, f"no mail uses this file; the nearest that one does is {near[0]}")
+
+
+def _handed_over(environment: Environment, files: list[Path]) -> dict[str | None, set[str]]:
+    """Return {file that is included, imported or extended: names that those who do so set or loop over}."""
+    found: dict[str | None, set[str]] = {}
+    for path in files:
+        try:
+            tree = environment.parse(path.read_text("utf-8", "replace"))
+        except TemplateSyntaxError:
+            # Told with its line where it is read.
+            continue
+        made = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+        for name in meta.find_referenced_templates(tree):
+            found.setdefault(name, set()).update(made)
+    return found
+
+
+def _read(environment: Environment, name: str, path: Path, allowed: set[str]) -> Iterator[Fault]:
     text = path.read_text("utf-8", "replace")
     try:
         tree = environment.parse(text, name, str(path))
-        unknown = meta.find_undeclared_variables(tree) - _known_in(environment, name, known)
+        unknown = meta.find_undeclared_variables(tree) - allowed - _names_made(environment, tree)
     except TemplateSyntaxError as error:
         yield Fault(name, error.lineno, error.message or "cannot be read")
         return
@@ -100,6 +141,40 @@ def _known_in(environment: Environment, name: str, known: dict[str, Any]) -> set
     allowed |= {key for each in ([known[mail]] if mail in known else known.values()) for key in each}
     # Included files get the loops of those that include them.
     return allowed | {"thread", "loop", "choice", "c", "d"} if Path(name).name.startswith("_") else allowed
+
+
+def _names_made(environment: Environment, tree: nodes.Template) -> set[str]:
+    """Return the names that a template and its parents import, set or define outside blocks.
+
+    All blocks see them (Jinja, "Block Nesting and Scope"); `meta` does not know it.
+    """
+    made: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, nodes.FromImport):
+            made |= {each[1] if isinstance(each, tuple) else each for each in node.names}
+        elif isinstance(node, nodes.Import):
+            made.add(node.target)
+        elif isinstance(node, nodes.Macro):
+            made.add(node.name)
+        elif isinstance(node, nodes.Assign | nodes.AssignBlock):
+            made |= {each.name for each in node.target.find_all(nodes.Name)} | _itself(node.target)
+        elif isinstance(node, nodes.Extends) and isinstance(node.template, nodes.Const):
+            made |= _names_of_parent(environment, node.template.value)
+    return made
+
+
+def _itself(target: nodes.Node) -> set[str]:
+    return {target.name} if isinstance(target, nodes.Name) else set()
+
+
+def _names_of_parent(environment: Environment, name: str) -> set[str]:
+    assert environment.loader is not None
+    try:
+        source = environment.loader.get_source(environment, name)[0]
+        return _names_made(environment, environment.parse(source, name))
+    except (TemplateNotFound, TemplateSyntaxError, RecursionError):
+        # Told where it is read or rendered.
+        return set()
 
 
 # Rendering

@@ -8,8 +8,9 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from wellchat.brand.mail_check import check_templates
+from wellchat.brand.mail_check import check_templates, files_in
 from wellchat.config import setting
+from wellchat.i18n import available_languages
 
 
 @click.command("check-templates")
@@ -30,7 +31,7 @@ def check(folder: Path | None) -> None:
         click.echo(str(fault), err=True)
     if faults:
         raise click.exceptions.Exit(1)
-    click.echo(f"{rendered} mails rendered, nothing wrong.")
+    click.echo(f"{_done(folder, rendered)}. Nothing is wrong.")
 
 
 def doctor(app: Flask) -> str:
@@ -40,4 +41,11 @@ def doctor(app: Flask) -> str:
     faults, rendered = check_templates(app.config["TEMPLATES"])
     if faults:
         raise ValueError(f"{faults[0]} (`wellchat mail check-templates` has all {len(faults)})")
-    return f"{app.config['TEMPLATES']}, {rendered} mails rendered"
+    return f"{app.config['TEMPLATES']}, {_done(app.config['TEMPLATES'], rendered)}"
+
+
+def _done(folder: Path, rendered: int) -> str:
+    """Return what was read and rendered: "files of yours: 3; kinds of mail: 32, each in 3 languages"."""
+    languages = len(available_languages())
+    kinds, files = rendered // languages, len(files_in(folder))
+    return f"files of yours: {files}; kinds of mail rendered: {kinds}, each in {languages} languages"

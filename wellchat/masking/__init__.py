@@ -12,7 +12,7 @@ from wellchat.audit.kinds import NOTICE, AuditKind
 from wellchat.config import SettingsError
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.masking import cli, showing, writing
+from wellchat.masking import cli, showing, updates, writing
 from wellchat.masking.api import api
 from wellchat.masking.pages import pages
 from wellchat.masking.personal_data import personal_data
@@ -44,6 +44,7 @@ feature = Feature(
     personal_data=personal_data,
     blueprints=(api, pages),
     commands=(cli.mask,),
+    changes={updates.KIND: updates.load_masks},
     audited={"mask.disputed": AuditKind(N_("Said that something is not contact data"), NOTICE)},
     handlers=(
         (messaging.text_written_in_transaction, writing.mask_text),

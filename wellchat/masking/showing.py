@@ -17,6 +17,7 @@ from wellchat.errors import NotAllowed
 from wellchat.i18n import gettext
 from wellchat.masking.models import BOOKED, DISPUTED, MessageMask
 from wellchat.masking.reading import is_ending
+from wellchat.masking.updates import KIND
 from wellchat.messaging.models import Message, Thread
 from wellchat.messaging.mutation import lock_own_message
 from wellchat.messaging.shown import shown_preview
@@ -46,6 +47,10 @@ def show_pair(client_id: str, professional_id: str, now: datetime) -> int:
         theirs = (Thread.client_id == client_id, Thread.professional_id == professional_id)
         locked = select(Thread).where(*theirs).order_by(Thread.id).with_for_update()
         threads = {thread.id: thread for thread in session.execute(locked).scalars()}
+        for thread_id in threads:
+            for user_id in (client_id, professional_id):
+                # An open page says above the field that something is hidden: no more.
+                record_change(user_id=user_id, kind=KIND, ref_id=thread_id)
         return _show(threads, MessageMask.thread_id.in_(list(threads)), BOOKED, now)
 
 

@@ -46,6 +46,7 @@ feature = Feature(
             several=N_("{count} new messages"),
             discreet=N_("New message"),
             partial="notifications/_kinds/message.html",
+            site_speaks=True,
             waits_for_digest=True,
             priority="high",
         ),

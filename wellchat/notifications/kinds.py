@@ -35,6 +35,7 @@ class NotificationKind:
     channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
     offered: tuple[str, ...] | None = None  # the channels that can carry it; None: all of them
     about: str = ""  # one more sentence on the preferences page
+    site_speaks: bool = False  # whether one that nobody caused is from this site, under its present name
     waits_for_digest: bool = False  # whether the digest carries it
     # RFC 8030 Urgency: how soon a push wakes a device that saves power
     position: int = 0  # in lists of kinds: lower ones first, then in the order of the features

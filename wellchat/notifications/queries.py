@@ -117,6 +117,11 @@ def notification_url(n: Notification) -> str:
     )
 
 
+def shown_title(n: Notification) -> str:
+    """Return the title as it was recorded; the present name of this site for what it said itself."""
+    return setting("NAME") if n.actor_id is None and kind_of(n.kind).site_speaks else n.title
+
+
 def count_text(n: Notification) -> str:
     """Return "3 new" in the current language; "" for a notification of one thing."""
     several = kind_of(n.kind).several
@@ -133,7 +138,7 @@ def notification_json(notification: Notification) -> dict[str, Any]:
         "thread_id": n.thread_id,
         "count": n.count,
         "count_words": count_text(n),
-        "title": n.actor.shown_name if n.actor and n.title == n.actor.name else n.title,
+        "title": n.actor.shown_name if n.actor and n.title == n.actor.name else shown_title(n),
         "preview": gettext(n.preview) if n.preview == DELETED else n.preview,
         "actor": person_json(n.actor) if n.actor else None,
         "read": n.read_at is not None,

@@ -18,7 +18,7 @@ from wellchat.db import db
 from wellchat.i18n import force_language, gettext
 from wellchat.notifications.kinds import kind_of
 from wellchat.notifications.models import Notification
-from wellchat.notifications.queries import count_text, notification_url, unread_count
+from wellchat.notifications.queries import count_text, notification_url, shown_title, unread_count
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
 from wellchat.push.web_push import encrypt
@@ -41,7 +41,7 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
     with force_language(language_of(note.user_id)):
         several, discreet = count_text(note), gettext(kind_of(note.kind).discreet)
     if device.shows_words:
-        title, body = note.title, "\n".join(filter(None, (note.preview, several)))
+        title, body = shown_title(note), "\n".join(filter(None, (note.preview, several)))
     else:
         # On a lock screen that others may see, neither a name nor a text.
         title, body = setting("NAME"), several or discreet

@@ -22,11 +22,12 @@ def subject(subject_id: str) -> str:
     user = viewer()
     found = subject_by_id(user, subject_id)
     other = found.client if user.id == found.professional_id else found.professional
+    trade = trade_between(user.id, other.id) if other else None
     return render_template(
         "subjects/subject.html",
-        subject=subject_json(found, user),
+        subject=subject_json(found, user, trade),
         visit=gettext(found.declared.visit),
-        person=person_json(other, trade_between(user.id, other.id)) if other else None,
+        person=person_json(other, trade) if other else None,
     )
 
 

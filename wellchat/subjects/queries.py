@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import User, label_of
 from wellchat.clock import iso
 from wellchat.connections.models import Connection
 from wellchat.db import db
@@ -97,8 +97,8 @@ def subjects_of(viewer: User) -> Sequence[Subject]:
     return _newest_first(_subjects().where(or_(_has_part(viewer), and_(_for_everybody(), connected))))
 
 
-def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
-    """Return a subject as its card, with what the viewer can do.
+def subject_json(subject: Subject, viewer: User, trade: str | None = None) -> dict[str, Any]:
+    """Return a subject as its card, with what the viewer can do. `trade`: that of its two people.
 
     Keys: those of the label (messaging.serializers.subject_json), scope, can_contact, can_claim,
     contact_label. `professional` must be loaded.
@@ -116,7 +116,9 @@ def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
         "scope": kind.scope,
         "can_contact": _can_contact(subject, viewer),
         "can_claim": subject.is_unclaimed and viewer.id == subject.professional_id,
-        "contact_label": gettext(kind.contact).format(role=subject.professional.label),
+        "contact_label": gettext(kind.contact).format(
+            role=label_of(subject.professional.role, subject.professional.role_label, trade)
+        ),
     }
 
 

@@ -37,7 +37,11 @@ def new() -> str:
         for c in connections
         if c.closed_at is None or c.id in opened
     ]
-    subjects = [subject_json(s, user) for s in subjects_of(user)]
+    trades = {c.other(user.id).id: c.trade for c in connections}
+    subjects = [
+        subject_json(s, user, trades.get(s.professional_id) or trades.get(s.client_id or ""))
+        for s in subjects_of(user)
+    ]
     actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
     return render_template("messaging/new.html", people=people, subjects=actionable)
 
@@ -58,7 +62,7 @@ def person(user_id: str) -> str:
         person=person_json(other, trade) | {"bio": other.bio if other.is_active else None},
         thread_id=opened.get(connection.id) if connection else None,
         can_message=other.id != user.id and may_write_first(user, other, connection),
-        subjects=[subject_json(s, user) for s in subjects],
+        subjects=[subject_json(s, user, trade) for s in subjects],
         sections=load_panels("connection_panels", user, connection, clock.now()) if connection else [],
     )
 

@@ -23,6 +23,11 @@ export function maskCheck(note, app) {
     return judged.sentence;
   }
 
+  app.store.on(({ other }) => {
+    const now = other.masks?.find(({ id }) => id === note.dataset.threadId);
+    if (now) note.hidden = over = !now.applies;
+  });
+
   function show(sentence) {
     write(part(note, "mask-sentence"), sentence ?? "");
     warning.hidden = !sentence;
@@ -57,7 +62,8 @@ export function maskCheck(note, app) {
       const sentence = await judge(body);
       if (field.value !== body) return; // changed meanwhile: it is judged when that is sent
       show(sentence);
-      if (!sentence) form.requestSubmit();
+      if (sentence) part(note, "mask-send").focus();
+      else form.requestSubmit();
     },
     { capture: true },
   );
@@ -80,6 +86,7 @@ export function maskCheck(note, app) {
     { capture: true },
   );
 
+  warning.addEventListener("keydown", ({ key }) => key === "Escape" && field.focus());
   part(note, "mask-send").addEventListener("click", () => {
     accepted = field.value;
     form.requestSubmit();

@@ -19,6 +19,7 @@ export function fillMessage(row, message, view) {
     row.dataset.seq = message.seq;
   }
   row.dataset.at = message.created_at;
+  row.dataset.via = message.via ?? ""; // the platform sent it in its sender's name
   row.classList.toggle("message--deleted", Boolean(message.deleted));
   part(row, "body").replaceChildren(message.deleted ? deletedWords(message) : linked(message.body));
   part(row, "body").hidden = !message.deleted && !message.body;

@@ -28,6 +28,7 @@ function filled(item, one, times) {
   row.classList.toggle("notification--unread", !one.read);
   part(row, "link").href = one.url;
   if (one.actor && part(row, "avatar")) setAvatar(part(row, "avatar"), one.actor);
+  if (part(row, "site")) part(row, "site").hidden = !(part(row, "face").hidden = !one.actor);
   part(row, "title").title = part(row, "title").textContent = one.title;
   part(row, "preview").textContent = one.preview;
   write(part(row, "count"), one.count_words);

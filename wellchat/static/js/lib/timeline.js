@@ -175,5 +175,6 @@ const end = (row) => row?.classList.add("message--last");
 
 function continues(previous, row) {
   const apart = Math.abs(Date.parse(row.dataset.at) - Date.parse(previous.dataset.at));
-  return previous.dataset.sender === row.dataset.sender && apart <= GROUP;
+  const alike = ["sender", "via"].every((name) => (previous.dataset[name] ?? "") === (row.dataset[name] ?? ""));
+  return alike && apart <= GROUP;
 }
