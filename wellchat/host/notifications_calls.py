@@ -83,7 +83,7 @@ class NotificationMade(BaseModel):
 
 
 class ToldBy(BaseModel):
-    """By which ways the person is told: as they have chosen; push and mail only where they have such a way."""
+    """By which ways the person is told: as they have chosen. Push needs a device, mail an address."""
 
     bell: bool
     push: bool
