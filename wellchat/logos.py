@@ -36,7 +36,10 @@ pathLength vector-effect paint-order
 SHAPES, ATTRIBUTES = frozenset(_SHAPES.split()), frozenset(_ATTRIBUTES.split())
 UNSEEN = frozenset(("title", "desc", "metadata"))
 # Of style sheets and values: no other file, no escapes that hide one.
-_LOADS = re.compile(r"@|\\|<|url\((?!\s*['\"]?#)|image-set|expression|javascript:", re.IGNORECASE)
+_LOADS = re.compile(
+    r"@|\\|<|url\((?!\s*['\"]?#)|(?<![\w-])(?:src|image|cross-fade)\(|image-set|expression|javascript:",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?:px)?")
 _PLAIN_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*>")
 

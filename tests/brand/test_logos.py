@@ -63,6 +63,8 @@ def test_shapes_stay_and_the_notes_of_a_program_go() -> None:
         ("<path fill='url(https://x.example/)'/>", "fill"),
         ("<path style='background:\\75rl(x)'/>", "style"),
         ("<style>@import 'https://x.example/';</style>", "<style>"),
+        ("<path style='background:SRC(&quot;//x.example/&quot;)'/>", "style"),
+        ("<style>a{background:image('//x.example/')}</style>", "<style>"),
         ("<style>a{{background:url(//x.example/)}}</style>".replace("{{", "{").replace("}}", "}"), "<style>"),
     ],
 )

@@ -37,7 +37,7 @@ class Socket:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self.line = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30)
+        self.line = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=90)
         self.rest = self.line.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self.line.sendall(

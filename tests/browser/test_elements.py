@@ -210,8 +210,13 @@ def test_the_focus_goes_in_and_comes_back(house: House, visit: Any) -> None:
     # What shows conversations comes when they are wanted. What is closed before it has come stays closed.
     came = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('v1-panes')).length"
     assert page.evaluate(came) == 0
+    page.route("**/v1-panes.js*", lambda route: route.abort())
+    page.evaluate("wellchat.open()")
+    until(page, lambda: heard(page, "error"), "the word that it does not come")
+    assert heard(page, "error")[0][1:] == ["popup", {"code": "no-answer", "text": "v1-panes.js: no answer"}]
+    page.unroute("**/v1-panes.js*")
     page.evaluate("(wellchat.open(), wellchat.close())")
-    until(page, lambda: page.evaluate(came) == 1, "the second script")
+    until(page, lambda: page.evaluate("!!document.querySelector('wellchat-popup').pane"), "what shows them")
     # The page opens it itself: who types goes on typing.
     page.get_by_label("Name").focus()
     page.evaluate("Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } })")

@@ -79,7 +79,7 @@ function build(app, recents) {
     say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of a word.", { words: query }));
   }
 
-  function go(row) {
+  function take(row) {
     if (row.dataset.query) {
       field.value = row.dataset.query;
       session.type(field.value);
@@ -98,7 +98,7 @@ function build(app, recents) {
       choose(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);
     } else if (event.key === "Enter" && options()[active]) {
       event.preventDefault();
-      go(options()[active]);
+      take(options()[active]);
     }
   });
   field.form.addEventListener("submit", () => recents.add(field.value));
@@ -111,7 +111,7 @@ function build(app, recents) {
     const row = event.target.closest('[role="option"]');
     if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    go(row);
+    take(row);
   });
   forget.addEventListener("click", () => {
     recents.forget();
