@@ -18,7 +18,7 @@ from tests.sso.conftest import Host
 from wellchat import clock
 from wellchat.host_setup.checks import CHECKS, Finding, look, visit
 from wellchat.host_setup.hooks import Wrong
-from wellchat.mail.pages import outbox_key
+from wellchat.mail.outbox_key import outbox_key
 from wellchat.sso.keys import create_key
 
 SCRIPT = '<script async src="{here}/embed/v1.js" nonce="n1" data-token-url="/t"></script>'

@@ -17,7 +17,7 @@ from wellchat.host_setup.hooks import Wrong, webhooks_looked_at
 from wellchat.host_setup.keys import missing_settings, origin_of
 from wellchat.host_setup.policies import ANCESTORS, FETCH, FRAME, SCRIPT, refusing
 from wellchat.host_setup.visiting import Answer, NotReached, Tags, ask, browser, complaints, tags_of
-from wellchat.mail.pages import outbox_key
+from wellchat.mail.outbox_key import outbox_key
 from wellchat.networks import is_loopback_host
 from wellchat.own_command import own_command
 from wellchat.sso import keys as sso_keys
