@@ -31,7 +31,7 @@ def render(spec: dict[str, Any], path: str) -> str:
         if (found := [call for call in calls if call["area"] == tag["name"]])
     ]
     shapes = [
-        {"name": name, "about": prose(schema.get("description", "")), "fields": list(_fields(schema))}
+        {"name": name, "about": prose(schema.get("description", "")), "fields": list(fields_of(schema))}
         for name, schema in spec["components"]["schemas"].items()
     ]
     errors = [
@@ -67,7 +67,7 @@ def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any
         ],
         "body_kind": kind,
         "body_about": prose(shape.get("description", "")),
-        "fields": list(_fields(shape)),
+        "fields": list(fields_of(shape)),
         "answers": [_answer(*each) for each in answers.items() if not _is_common(*each)],
         "common": [status for status, answer in answers.items() if _is_common(status, answer)],
         "curl": _curl(spec, method, path, operation, body),
@@ -108,7 +108,7 @@ def _resolve(spec: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _fields(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def fields_of(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Return the fields of an object: `name`, `required`, `type` and `about`."""
     for name, field in schema.get("properties", {}).items():
         yield {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from wellchat.feature import Hook
 
-PEOPLE = ("user", "client", "professional", "sender", "recipient", "reader", "reporter", "about")
+PEOPLE = ("user", "into", "client", "professional", "sender", "recipient", "reader", "reporter", "about")
 """The keys of `data` that hold the id of a person. The host is told its own ids of them beside."""
 
 

@@ -33,7 +33,7 @@ from wellchat.demo.cli import introduction
 from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
 from wellchat.longpoll import server
-from wellchat.mail.pages import outbox_key
+from wellchat.mail.outbox_key import outbox_key
 from wellchat.networks import is_loopback_host, is_private_host
 from wellchat.own_command import own_command
 

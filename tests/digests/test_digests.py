@@ -22,6 +22,7 @@ from wellchat.digests.models import DigestSchedule
 from wellchat.digests.recipients import load_recipient
 from wellchat.mail import actions as mail
 from wellchat.messaging import dispatch, memberships, messages
+from wellchat.messaging.system import send_system_message
 from wellchat.notifications.preferences import save_preferences, unsubscribe
 
 MINUTE = timedelta(minutes=1)
@@ -216,6 +217,23 @@ def test_a_digest_is_decided_on_again_when_it_is_sent(world: World, happens: str
     assert mail.sweep(DUE)["mails_skipped"] == 1
     assert reasons(world) == [reason]
     assert world.server.messages == []
+
+
+def test_what_the_site_wrote_is_not_in_the_name_of_the_other_person(world: World) -> None:
+    def site_says(body: str, at: datetime) -> None:
+        send_system_message(thread_id=world.thread.id, body=body, client_key=body, now=at)
+        dispatch.sweep(at)
+
+    world.say(world.client, "Ana was here")
+    site_says("Moved to Friday.", NOON + MINUTE)
+    runs.sweep(NOON + DELAY + MINUTE)
+    for user in (world.client, world.coach):
+        world.read(user, 2, NOON + DELAY + MINUTE)
+    later = NOON + timedelta(hours=5)
+    site_says("Moved to Monday.", later)
+    runs.sweep(later + DELAY)
+    mine = [each["Subject"] for each in world.server.messages if world.coach.email in each["To"]]
+    assert mine == ["2 new messages from Ana Petrov and wellchat", "1 new message from wellchat"]
 
 
 def test_messages_read_before_sending_are_left_out_of_mail_and_ledger(world: World) -> None:

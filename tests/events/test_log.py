@@ -13,7 +13,7 @@ from sqlalchemy import false, select, text
 
 from tests.cast import Cast, Talk
 from wellchat.accounts import standing
-from wellchat.accounts.actions import update_profile
+from wellchat.accounts.actions import create_user, update_profile
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person
 from wellchat.changes.actions import note_restored
@@ -34,6 +34,7 @@ from wellchat.events.retention import RULES
 from wellchat.feature import FeatureError, registry
 from wellchat.features import all_features
 from wellchat.host import keys
+from wellchat.host.merge import merge_people
 from wellchat.identities.actions import link
 from wellchat.messaging.messages import delete_message, edit_message
 from wellchat.messaging.models import Thread
@@ -68,6 +69,8 @@ def test_acts_are_told_in_order_with_ids_and_without_words(talk: Talk, cast: Cas
     update_profile(user_id=cast.cara.id, name="Carla", time_zone="Europe/Berlin")  # nobody's business
     standing.disable(user_id=cast.olga.id, now=now)
     erase_person(user_id=cast.rita.id, now=now)
+    gone = create_user(name="Cara Twice", email="twice@example.com", role="client", now=now)
+    merge_people(gone, cast.cara, now=now)
     events = told(start, now)
     numbers = [event["seq"] for event in events]
     assert numbers == list(range(start.seq + 1, start.seq + len(events) + 1))
@@ -86,6 +89,11 @@ def test_acts_are_told_in_order_with_ids_and_without_words(talk: Talk, cast: Cas
     assert others.count(("user.updated", cast.cara.id)) == 1
     assert ("user.disabled", cast.olga.id) in others
     assert ("user.erased", cast.rita.id) in others
+    of_gone = [kind for kind, user_id in others if user_id == gone.id]
+    assert set(of_gone) - {"user.created"} == {"user.merged"}, "nobody was erased"
+    merged = next(event for event in events if event["type"] == "user.merged")
+    assert merged["data"]["into"] == cast.cara.id
+    assert merged["data"]["external_ids"] == {"user": None, "into": "c-1"}
     ended = next(event for event in events if event["type"] == "connection.ended")
     assert (ended["data"]["by"], ended["data"]["client"]) == ("person", cast.cara.id)
     assert "connection.reopened" in [event["type"] for event in events]

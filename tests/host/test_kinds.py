@@ -15,8 +15,10 @@ from sqlalchemy import select, update
 from tests.cast import Talk
 from tests.host.conftest import HostServer
 from wellchat import kept_rows, sweeps
+from wellchat.accounts.personal_data import erase_person
 from wellchat.db import db, transaction
 from wellchat.host.kinds_calls import KindsAnswer, PutKindAnswer
+from wellchat.host.models import HostAnswer
 from wellchat.host.notifications_calls import NotificationAnswer, NotificationKinds, PutNotificationKindAnswer
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
@@ -28,6 +30,7 @@ from wellchat.notifications.kinds import kind_of as notification_kind_of
 from wellchat.notifications.models import Notification
 from wellchat.notifications.preferences import save_preferences
 from wellchat.privacy.retention import run
+from wellchat.push.models import Device
 from wellchat.subjects import actions as subject_actions
 from wellchat.subjects.kinds import OWN, kind_of
 from wellchat.subjects.models import OwnSubjectKind
@@ -131,6 +134,43 @@ def test_conversations_of_a_kind_go_after_their_period(host: HostServer, named: 
     run(now + timedelta(days=20))
     kept = dict(db.session.execute(select(Message.thread_id, Message.body)).all())
     assert [kept[each] for each in threads] == [None, "Sent"]
+
+
+@pytest.mark.each_database
+def test_one_client_key_is_one_notification_with_and_without_an_idempotency_key(
+    host: HostServer, named: Talk, at_once: Any, now: datetime
+) -> None:
+    cara = named.cara.id
+    host.put("/notification-kinds/offers", {"label": "Offers"})
+
+    def sends(number: int, key: str) -> Any:
+        offer = {"user": "c", "kind": "offers", "title": "Two for one", "client_key": key}
+        header = {"Idempotency-Key": ("", f"{key}-{number}", f"{key}-same")[number % 3]}
+        while (answer := host.post("/notifications", offer, headers=header)).status_code == 409:
+            assert answer.json["code"] == "still_running"
+        return answer
+
+    sent = [sends(number, "o-1") for number in (0, 1, 2, 0)]
+    sent += at_once(6, lambda number: sends(number, "o-2"))
+    assert [each.status_code for each in sent] == [201] * 10
+    assert len({each.json["notification"]["id"] for each in sent}) == 2
+    assert sum("Idempotency-Replayed" not in each.headers for each in sent) == 2
+    # She has no device.
+    assert sent[0].json["told"] == {"bell": True, "push": False, "mail": True}
+    reused = {"user": "c", "kind": "offers", "title": "Other", "client_key": "o-1"}
+    other = host.post("/notifications", reused, headers={"Idempotency-Key": "k-9"})
+    assert (other.status_code, other.json["code"]) == (409, "conflict")
+    notes = select(Notification).where(Notification.user_id == cara)
+    db.session.rollback()
+    assert len(db.session.execute(notes).all()) == 2
+    device = {"endpoint": "https://push.example/1", "endpoint_digest": "d", "label": "Firefox"}
+    with transaction() as session:
+        session.add(Device(user_id=cara, p256dh="p", auth="a", created_at=now, **device))
+    again = host.post("/notifications", {"user": "c", "kind": "offers", "title": "More"})
+    assert again.json["told"] == {"bell": True, "push": True, "mail": True}
+    erase_person(user_id=cara, now=now)
+    db.session.rollback()
+    assert db.session.execute(select(HostAnswer.id)).all() == [], "no answer about her is kept"
 
 
 @pytest.mark.each_database

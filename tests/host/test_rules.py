@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import html
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -302,10 +303,26 @@ def test_every_code_is_in_the_docs_and_is_used(host: HostServer, app: Flask) -> 
     page = app.test_client().get("/api/host/docs").get_data(as_text=True)
     for code in CODES:
         assert f"<code>{code}</code>" in page
+    assert "`" not in page, "code is set as code"
     assert set(BY_STATUS.values()) <= set(CODES)
     files = [path for name in ("host", "events") for path in (DOCS.parent / "wellchat" / name).glob("*.py")]
     sources = "".join(path.read_text() for path in files)
     assert [code for code in CODES if len(re.findall(rf'"{code}"', sources)) < 2] == []
+
+
+def test_the_page_says_what_each_field_takes(app: Flask, host: HostServer) -> None:
+    page = app.test_client().get("/api/host/docs").get_data(as_text=True)
+    section = re.search(r"/api/host/kinds/\{kind\}</code>.*?</section>", page, re.DOTALL)
+    assert section is not None
+    told = html.unescape(section[0])
+    assert "All but <code>retention_days</code> are needed for a new one." in told
+    assert re.search(r"<code>scope</code>.*?<dd>connection, client, subject", told, re.DOTALL)
+    assert "at most 60 characters" in told
+    assert '"visit": "Open the order"' in told
+    assert "kind, external_id" in page
+    refused = host.put(user("c-9"), {}).json
+    assert refused["detail"] == "name, role: This field is required."
+    assert set(refused["errors"]) == {"name", "role"}
 
 
 def test_the_document_is_valid_and_has_every_call(app: Flask) -> None:

@@ -18,6 +18,7 @@ from tests.sso.conftest import Host
 from wellchat import clock
 from wellchat.host_setup.checks import CHECKS, Finding, look, visit
 from wellchat.host_setup.hooks import Wrong
+from wellchat.mail.outbox_key import outbox_key
 from wellchat.sso.keys import create_key
 
 SCRIPT = '<script async src="{here}/embed/v1.js" nonce="n1" data-token-url="/t"></script>'
@@ -90,10 +91,14 @@ def test_a_host_that_is_ready_has_six_good_lines(app: Flask, site: Site, shop: H
         ["ok", name] for name in ("csp", "frame", "token", "clock", "webhook", "mail")
     ]
     assert "wellchat-inbox" in done.output
+    assert f"/outbox?key={outbox_key()}" in done.output
     site.answers["/t"] = (200, {}, json.dumps({"token": shop.token(sub="c-9")}))
     with_cookie = found(site, cookie="session=abc")
     assert (with_cookie["token"].ok, "c-9" in with_cookie["token"].detail) == (True, True)
     assert site.cookies.count("session=abc") == 2, "for the page and for the token, not for wellchat"
+    site.answers["/"] = (200, {}, "<p>Sign in</p>")
+    assert "as a stranger it has no element of it; --cookie looks as somebody" in found(site)["frame"].detail
+    assert "also with this cookie" in found(site, cookie="session=xyz")["frame"].detail
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.browsing import Browser
 from tests.mail.world import NOON, World
 from wellchat.local_peer import is_own_peer
 from wellchat.mail import actions
-from wellchat.mail.pages import outbox_key
+from wellchat.mail.outbox_key import outbox_key
 
 Browse = Callable[..., Browser]
 AT_THE_MACHINE = {"environ_overrides": {"REMOTE_ADDR": "127.0.0.1"}}  # by the name `localhost`

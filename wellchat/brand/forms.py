@@ -10,6 +10,7 @@ from wellchat import setting_types
 from wellchat.accounts import names
 from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
+from wellchat.shapes import sample
 
 SIDES = ("client", "clients", "professional", "professionals")
 MAX_KEY = MAX_WORD = 40
@@ -85,7 +86,10 @@ class BrandForm(Form):
     home_url: Address = None
 
 
-class PutTrade(Form):
+class PutTrade(
+    Form,
+    json_schema_extra=sample({"locale": "en", "client": "Customer", "professional": "Stylist"}),
+):
     """What a trade calls the two sides, in one language. What is absent is kept; `null` clears."""
 
     locale: Annotated[Text, AfterValidator(_language)] = Field(

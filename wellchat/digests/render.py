@@ -181,6 +181,7 @@ def _in_their_language(
         "name": name,
         "threads": [_thread(waiting, thread_row, rows[-limit:], zone) for waiting, thread_row, rows in parts],
         "count": count,
+        "senders": _senders(parts),
         "zone": prefs.time_zone,
         "language": prefs.language,
         "cadence": prefs.cadence,
@@ -189,6 +190,16 @@ def _in_their_language(
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
     }
+
+
+def _senders(parts: list[Part]) -> list[str]:
+    """Return the names of those who wrote, the first who wrote first. What the site wrote is the site's."""
+    names = (
+        (setting("NAME"), SYSTEM_ID) if row.sender_id == SYSTEM_ID else (other.other_name, other.other_id)
+        for _, other, rows in parts
+        for row in rows
+    )
+    return [name for name, _ in dict.fromkeys(names)]
 
 
 def is_discreet(prefs: EffectivePreferences, thread_rows: Iterable[Row[Any]]) -> bool:

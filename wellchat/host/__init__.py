@@ -35,7 +35,10 @@ feature = Feature(
         "host_key_ends": MailType(N_("A host key ends soon")),
         "host_notification": MailType(N_("Notification of the platform"), notices.content),
     },
-    events={"key.ending": EventType("A host key ends within this many days.", ("key", "days"))},
+    events={
+        "key.ending": EventType("A host key ends within this many days.", ("key", "days")),
+        "user.merged": EventType("Two accounts of one person became one, `into`.", ("user", "into")),
+    },
     audited={
         "host_key.made": AuditKind(N_("Host key made"), HIGH, shown_to_person=False, of_admin=True),
         "host_key.rotated": AuditKind(N_("Host key rotated"), HIGH, shown_to_person=False, of_admin=True),

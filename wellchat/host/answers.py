@@ -58,7 +58,10 @@ def _again(found: HostAnswer, digest: str) -> Answer:
     if found.body_digest != digest:
         text = gettext("This Idempotency-Key came with another body before. Use a new one.")
         raise HostRefusal(422, "idempotency_key_reused", text)
-    return Answer(found.status, orjson.loads(found.body), headers={"Idempotency-Replayed": "true"})
+    replayed = {"Idempotency-Replayed": "true"}
+    return Answer(
+        found.status, orjson.loads(found.body), people=tuple(found.people.split()), headers=replayed
+    )
 
 
 @contextmanager

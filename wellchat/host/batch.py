@@ -17,6 +17,7 @@ from wellchat.host.paths import find_call
 from wellchat.host.performing import Given, perform
 from wellchat.host.problems import HostRefusal, problem_of
 from wellchat.i18n import gettext
+from wellchat.shapes import sample
 
 
 class Operation(Form):
@@ -28,7 +29,17 @@ class Operation(Form):
     key: Annotated[Text, StringConstraints(max_length=64)] | None = None
 
 
-class Batch(Form):
+class Batch(
+    Form,
+    json_schema_extra=sample(
+        {
+            "operations": [
+                {"method": "PUT", "path": "/users/c-1", "body": {"name": "Hannah", "role": "client"}},
+                {"method": "POST", "path": "/users/c-1/sign-in-links", "body": {}, "key": "link-1"},
+            ]
+        }
+    ),
+):
     """Up to 100 operations."""
 
     operations: Annotated[list[Operation], Field(min_length=1, max_length=MAX_OPERATIONS)]

@@ -11,6 +11,7 @@ from wellchat.forms import Form, Instant, QueryForm, Text
 from wellchat.host.calls import MAX_LISTED
 from wellchat.host.refs import NewRef, PersonRef
 from wellchat.i18n import available_languages, gettext
+from wellchat.shapes import sample
 
 
 def _language(text: str) -> str:
@@ -27,7 +28,12 @@ def _local_path(text: str) -> str:
     return text
 
 
-class PutPerson(Form):
+class PutPerson(
+    Form,
+    json_schema_extra=sample(
+        {"name": "Hannah Whitcombe", "role": "client", "email": "hannah@example.com", "locale": "en"}
+    ),
+):
     """A person as the host knows them. `name` and `role` are needed for a new one."""
 
     name: Name | None = None
@@ -42,31 +48,31 @@ class PutPerson(Form):
     as_of: Instant | None = None
 
 
-class RenamePerson(Form):
+class RenamePerson(Form, json_schema_extra=sample({"external_id": "c-1-new"})):
     """Another id of the host for the same person."""
 
     external_id: NewRef
 
 
-class Why(Form):
+class Why(Form, json_schema_extra=sample({"reason": "Asked for by email"})):
     """Why something is done about a person. It is kept on record."""
 
     reason: Text
 
 
-class MergePerson(Form):
+class MergePerson(Form, json_schema_extra=sample({"into": "c-1"})):
     """The person whom somebody is made one with: that one stays."""
 
     into: PersonRef
 
 
-class ErasePerson(Why):
+class ErasePerson(Why, json_schema_extra=sample({"reason": "Asked for by email", "now": True})):
     """Erase a person, when the grace is over or `now`."""
 
     now: bool = False
 
 
-class SignInLink(Form):
+class SignInLink(Form, json_schema_extra=sample({"to": "/threads"})):
     """A request for a sign-in link. `to`: the path that it leads to."""
 
     to: Annotated[Text, StringConstraints(max_length=500), AfterValidator(_local_path)] = "/"
@@ -86,7 +92,7 @@ class CountsQuery(QueryForm):
     user: PersonRef
 
 
-class PutConnection(Form):
+class PutConnection(Form, json_schema_extra=sample({"client": "c-1", "professional": "p-1"})):
     """Two people who may write to each other, or who may not any more."""
 
     client: PersonRef
@@ -95,7 +101,12 @@ class PutConnection(Form):
     ended: bool | None = None
 
 
-class PutSubjectOfHost(Form):
+class PutSubjectOfHost(
+    Form,
+    json_schema_extra=sample(
+        {"title": "Balayage", "client": "c-1", "professional": "p-1", "starts_at": "2027-01-04T14:00:00Z"}
+    ),
+):
     """A booking or another thing. `title` and `professional` are needed for a new one."""
 
     title: Text | None = None

@@ -19,6 +19,7 @@ from wellchat.audit.actions import record
 from wellchat.changes.actions import expire_log
 from wellchat.connections.models import Connection
 from wellchat.db import Base, db, insert, transaction
+from wellchat.event_types import silence, tell_host
 from wellchat.host.calls import TryAgain
 from wellchat.host.problems import HostRefusal
 from wellchat.i18n import gettext
@@ -65,7 +66,10 @@ def merge_people(gone: User, into: User, *, now: datetime) -> int:
         detail = {"threads": len(threads)}
         record("host_person.merged", now=now, person_id=into.id, about=("user", gone.id), detail=detail)
         session.flush()
-        erase_person(user_id=gone.id, now=now)
+        # In place of user.erased: the person is not gone, and whoever counts people would count one less.
+        with silence():
+            erase_person(user_id=gone.id, now=now)
+        tell_host("user.merged", {"user": gone.id, "into": into.id}, now)
         settle(sorted({each.id for each in kept.values()}), now)
         for user_id in {into.id, *(_other(each, into.id) for each in kept.values())}:
             expire_log(user_id=user_id)

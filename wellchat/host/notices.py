@@ -24,6 +24,7 @@ from wellchat.notifications.models import OwnNotificationKind
 from wellchat.notifications.queries import preferences
 from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
+from wellchat.push.models import Device
 
 MAX_KINDS = 50
 NAME = "host_notification"  # of the mail
@@ -75,7 +76,7 @@ def _put_down(name: str, now: datetime) -> None:
 
 
 class Told(NamedTuple):
-    """By which ways a person is told of something."""
+    """By which ways a person is told of something: as they have chosen, and where there is such a way."""
 
     bell: bool
     push: bool
@@ -108,7 +109,13 @@ def tell_person(
     if mail:
         context = {"name": user.name, "kind": kind, "title": title, "body": body, "url": url}
         queue_mail(user_id=user.id, address=user.email, name=NAME, context=context, now=now)
-    return made, told._replace(mail=mail)
+    # Who has no address is in the ledger of mails, and gets none.
+    return made, told._replace(push=told.push and _has_device(user.id), mail=mail and user.email is not None)
+
+
+def _has_device(user_id: str) -> bool:
+    found = select(Device.id).where(Device.user_id == user_id).limit(1)
+    return db.session.execute(found).scalar() is not None
 
 
 def checked_url(url: str) -> str:

@@ -83,7 +83,7 @@ class NotificationMade(BaseModel):
 
 
 class ToldBy(BaseModel):
-    """By which ways the person is told, as they have chosen."""
+    """By which ways the person is told: as they have chosen. Push needs a device, mail an address."""
 
     bell: bool
     push: bool
@@ -149,7 +149,8 @@ def put_kind_of_notification(caller: Caller, kind: str, body: PutNotificationKin
 def post_notification(caller: Caller, body: NewNotification) -> Answer:
     """Notify a person by bell, push and mail, as they have chosen for this kind.
 
-    Send an Idempotency-Key, or a `client_key` in the body: the same again within 48 hours tells nobody twice.
+    Send an Idempotency-Key, or a `client_key` in the body: the same again within 48 hours tells nobody twice,
+    and gets the first answer again. One `client_key` is one notification, whatever the header says.
     """
     user = person(body.user, now=caller.now, field="user")
     said = {"kind": body.kind, "title": body.title, "body": body.body, "url": body.url}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, cast
 
@@ -10,11 +11,12 @@ from flask import Flask, render_template
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from wellchat.api_docs import describe_type, fields_of, prose
 from wellchat.host.answer_shapes import HostProblem
 from wellchat.host.calls import HostCall, all_calls
 from wellchat.host.problems import CODES
 from wellchat.openapi import EXTENSION, Document, build, register_document
-from wellchat.openapi_shapes import tidy_document
+from wellchat.openapi_shapes import REF, tidy_document
 
 NAME = "host"
 REFS = "#/components/schemas/{model}"
@@ -153,16 +155,47 @@ def docs(app: Flask) -> str:
     spec = document(app)
     schemas = spec["components"]["schemas"]
     calls = [
-        {"method": method.upper(), "path": path, "fields": _fields(operation, schemas), **operation}
+        {**operation, **_shown(operation, schemas), "method": method.upper(), "path": path}
         for path, operations in spec["paths"].items()
         for method, operation in operations.items()
     ]
-    return render_template("host/docs.html", calls=calls, codes=CODES)
+    codes = {code: prose(meaning) for code, meaning in CODES.items()}
+    return render_template("host/docs.html", calls=calls, codes=codes)
 
 
-def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the fields of the JSON body: dicts with `name` and `required`."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    schema = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
-    required = schema.get("required", [])
-    return [{"name": name, "required": name in required} for name in schema.get("properties", {})]
+def _shown(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page shows of a call otherwise than the document: texts as HTML, types in words."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    shape = _inline(body.get("schema", {}), schemas)
+    parameters = [
+        {**each, "type": describe_type(each["schema"]), "about": prose(each.get("description", ""))}
+        for each in operation["parameters"]
+        if each["in"] != "path"
+    ]
+    return {
+        "summary": prose(operation["summary"]),
+        "description": prose(operation["description"]),
+        "parameters": parameters,
+        "body_about": prose(shape.get("description", "")),
+        "fields": list(fields_of(shape)),
+        "example": json.dumps(body["example"], indent=2, ensure_ascii=False) if "example" in body else None,
+        "answers": {status: prose(each["description"]) for status, each in operation["responses"].items()},
+    }
+
+
+def _inline(schema: Any, schemas: dict[str, Any], *, inner: bool = False) -> Any:
+    """Return a schema without references. An object inside of another is told by the names of its fields."""
+    if isinstance(schema, list):
+        return [_inline(each, schemas, inner=True) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = schemas[schema["$ref"].removeprefix(REF)] if "$ref" in schema else schema
+    if inner and "properties" in schema:
+        return {"type": f"object of {', '.join(schema['properties'])}"}
+    found = {
+        name: _inline(each, schemas, inner=True) for name, each in schema.items() if name != "properties"
+    }
+    if "properties" in schema:
+        fields = schema["properties"].items()
+        found["properties"] = {name: _inline(each, schemas, inner=True) for name, each in fields}
+    return found

@@ -76,13 +76,19 @@ def _write(call: HostCall, caller: Caller, given: Given, act: Callable[[], Answe
         with transaction():
             return act()
     body = orjson.dumps(given.body, option=orjson.OPT_SORT_KEYS)
-    named = given.body.get("client_key") if isinstance(given.body, dict) and call.client_key else None
-    if given.key or named is None:
-        what = (caller.key_id, call.method, given.path)
-        return once(call=what, key=given.key, body=body, act=act, now=caller.now)
+    if call.client_key == "for now" and isinstance(given.body, dict) and given.body.get("client_key"):
+        act = partial(_once_named, given, body, act, caller)
+        if not given.key:
+            return act()
+    what = (caller.key_id, call.method, given.path)
+    return once(call=what, key=given.key, body=body, act=act, now=caller.now)
+
+
+def _once_named(given: Given, body: bytes, act: Callable[[], Answer], caller: Caller) -> Answer:
+    """Do what has a `client_key` once, with and without an Idempotency-Key, also by another host key."""
+    what, named = ("client_key", given.path), given.body["client_key"]
     try:
-        # Of no host key: the same thing sent again with the next key is the same thing.
-        return once(call=("client_key", given.path), key=named, body=body, act=act, now=caller.now)
+        return once(call=what, key=named, body=body, act=act, now=caller.now)
     except HostRefusal as refusal:
         if refusal.code != "idempotency_key_reused":
             raise

@@ -122,11 +122,13 @@ def problem_of(error: Exception) -> dict[str, Any]:
 
     What nobody foresaw is logged, and is a 500.
     """
+    if isinstance(error, Invalid):
+        return _document(error.status, code_of(error), _by_message(error.errors), error.errors)
     if isinstance(error, WellchatError):
         return _document(error.status, code_of(error), error.detail, error.errors) | _more(error)
     if isinstance(error, ValidationError):
         errors = errors_by_field(error)
-        return _document(422, "invalid", " ".join(errors.values()), errors)
+        return _document(422, "invalid", _by_message(errors), errors)
     if isinstance(error, LimitReached):
         return _document(429, "too_many_requests", gettext("Wait a little, then try again."))
     if isinstance(error, DataError):
@@ -136,6 +138,14 @@ def problem_of(error: Exception) -> dict[str, Any]:
         return _document(503, "busy", N_("The server is busy. Nothing was lost. Try again in a moment."))
     log.error("unhandled error of a host call", exc_info=error)
     return _document(500, "internal_error", N_("The error was recorded. Try again in a moment."))
+
+
+def _by_message(errors: dict[str, str]) -> str:
+    """Return each message once, after the fields that it is about: "name, role: This field is required."."""
+    fields: dict[str, list[str]] = {}
+    for field, message in errors.items():
+        fields.setdefault(message, []).append(field)
+    return " ".join(f"{', '.join(names)}: {message}" for message, names in fields.items())
 
 
 def _document(status: int, code: str, detail: str, errors: dict[str, str] | None = None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from wellchat.host_setup.hooks import Wrong, webhooks_looked_at
 from wellchat.host_setup.keys import missing_settings, origin_of
 from wellchat.host_setup.policies import ANCESTORS, FETCH, FRAME, SCRIPT, refusing
 from wellchat.host_setup.visiting import Answer, NotReached, Tags, ask, browser, complaints, tags_of
+from wellchat.mail.outbox_key import outbox_key
 from wellchat.networks import is_loopback_host
 from wellchat.own_command import own_command
 from wellchat.sso import keys as sso_keys
@@ -126,8 +127,12 @@ def _frame(visited: Visit, _now: datetime) -> str:
         raise Wrong(f"frame-ancestors of wellchat does not name {visited.origin}", mend)
     if said := visited.complaint(of_frame=True):
         raise Wrong(said, mend)
-    elements = ", ".join(dict.fromkeys(visited.tags.elements)) or "no element of it"
-    return f"{visited.origin} may show wellchat; this page has {elements}"
+    elements = ", ".join(dict.fromkeys(visited.tags.elements))
+    if not elements and not visited.cookie:
+        seen = "as a stranger it has no element of it; --cookie looks as somebody"
+    else:
+        seen = f"this page has {elements or 'no element of it, also with this cookie'}"
+    return f"{visited.origin} may show wellchat; {seen}"
 
 
 def _setting_line(name: str, origin: str) -> str:
@@ -216,7 +221,7 @@ def _mail(visited: Visit, _now: datetime) -> str:
     mine = "WELLCHAT_SMTP_URL=smtp://USER:PASSWORD@mail.example.com:587?starttls=1"
     if setting("SMTP_URL") is None:
         if is_loopback_host(urlsplit(visited.here).hostname or ""):
-            return f"kept, and not sent: {visited.here}/outbox"
+            return f"kept, and not sent: {visited.here}/outbox?key={outbox_key()}"
         raise Wrong("no mail server is set: nobody who is away hears of a message", mine)
     if str(setting("MAIL_FROM")).endswith("@localhost"):
         raise Wrong(

@@ -26,7 +26,6 @@ from wellchat.imports.models import (
     OPENING,
     REFUSED,
     RUNNING,
-    UNDOING,
     Import,
 )
 from wellchat.imports.slices import LostClaim, claim, give_back
@@ -90,18 +89,21 @@ def bring(
         return
     try:
         digest = _digest(path)
-        if mode in ("undo", "open"):
-            row = _again(digest, mode)
+        if mode == "undo":
+            _undo(digest, as_json)
+            return
+        if mode == "open":
+            row = _open(digest)
         else:
             row = _staged(path, digest, {"zone": zone, "waiting": waiting, "append": append})
-            row = _started(row, mode or "run")
-        row = _work(row, folder)
+            row = _work(_started(row, mode or "run"), folder)
     except LostClaim:
         raise click.ClickException("Another command goes on with this file.") from None
     except WellchatError as error:
         raise click.ClickException(error.line) from None
     _say(row, report_to, as_json)
-    if mode == "check" and row.refused:
+    if row.refused and row.state in (CHECKED, DONE):
+        _say_refused(row, report_to)
         sys.exit(1)
 
 
@@ -133,15 +135,37 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _again(digest: str, mode: str) -> Import:
-    """Return the import of this file, set to be undone or opened; or going on with it after a stop."""
+def _undo(digest: str, as_json: bool) -> None:
+    """Take back all that this file has brought, in whatever runs; or go on with it after a stop."""
+    _check_known(digest)
+    rows = undoing.undo_file(digest=digest, now=clock.now())
+    messages = sum(row.made for row in rows)
+    for row in rows:
+        row = _work(row, None)
+    if as_json:
+        click.echo(json.dumps(import_json(row, clock.now())))
+    else:
+        click.echo(f"undone: messages {messages:,} · runs of this file {len(rows):,}")
+
+
+def _open(digest: str) -> Import:
+    """Open the conversations of all runs of this file, and return the latest; or go on after a stop."""
+    latest = _check_known(digest)
+    rows = list(staging.all_of(digest, (DONE, OPENING)))
+    if not rows:
+        return running.open_threads(import_id=latest.id, now=clock.now(), by_worker=False)
+    for place, row in enumerate(rows):
+        if row.state != OPENING:
+            row = running.open_threads(import_id=row.id, now=clock.now(), by_worker=False)
+        rows[place] = _work(row, None)
+    return rows[0]
+
+
+def _check_known(digest: str) -> Import:
     row = staging.latest_of(digest)
     if row is None:
         raise click.ClickException("This file was not imported here.")
-    if row.state == (UNDOING if mode == "undo" else OPENING):
-        return row
-    act = undoing.undo if mode == "undo" else running.open_threads
-    return act(import_id=row.id, now=clock.now(), by_worker=False)
+    return row
 
 
 def _staged(path: Path, digest: str, options: dict[str, Any]) -> Import:
@@ -220,13 +244,22 @@ def _say(row: Import, report_to: Any, as_json: bool) -> None:
     shown = [each for each in staging.report(row.id) if each.kind != MERGE][:SHOWN]
     for each in shown:
         click.echo(f"line {each.line}: {'refused: ' if each.kind == REFUSED else ''}{each.text}", err=True)
-    counts = ("made", "same", "changed", "refused", "threads")
+    counts = ["made", "same", "changed", "refused"]
+    if row.state != CHECKED:
+        # A check opens none, and so knows of none.
+        counts.append("threads")
     click.echo(
         f"{row.state}: read {row.lines:,} · "
         + " · ".join(f"{name} {getattr(row, name):,}" for name in counts)
     )
     if row.state == DONE and row.threads:
         click.echo("Its conversations are closed for writing. Verify it, then: wellchat import FILE --open")
+
+
+def _say_refused(row: Import, report_to: Any) -> None:
+    where = report_to.name if report_to is not None else "written by --report FILE"
+    what = "1 line was" if row.refused == 1 else f"{row.refused:,} lines were"
+    click.echo(f"{what} refused. The whole report is {where}.", err=True)
 
 
 def _write_report(row: Import, out: Any) -> None:

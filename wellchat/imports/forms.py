@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.i18n import gettext
+from wellchat.shapes import sample
 
 
 def _one_line(text: str) -> str:
@@ -19,7 +20,7 @@ def _one_line(text: str) -> str:
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=80), AfterValidator(_one_line)]
 
 
-class MakeImport(Form):
+class MakeImport(Form, json_schema_extra=sample({"name": "old chat", "zone": "Europe/Berlin"})):
     """An import. `zone`: the time zone of times without an offset; without it they are refused."""
 
     name: Name

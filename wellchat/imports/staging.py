@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -130,6 +130,13 @@ def latest_of(digest: str) -> Import | None:
     """Return the latest import of the same file, None if there is none."""
     same = select(Import).where(Import.digest == digest).order_by(Import.made_at.desc(), Import.id.desc())
     return db.session.execute(same.execution_options(populate_existing=True)).scalars().first()
+
+
+def all_of(digest: str, states: Collection[str]) -> Sequence[Import]:
+    """Return the imports of the same file in one of these states, the latest first."""
+    same = select(Import).where(Import.digest == digest, Import.state.in_(states))
+    same = same.order_by(Import.made_at.desc(), Import.id.desc())
+    return db.session.execute(same.execution_options(populate_existing=True)).scalars().all()
 
 
 def report(import_id: str, *, after: int = 0, limit: int = 1000) -> Iterable[ImportNote]:

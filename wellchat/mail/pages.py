@@ -12,20 +12,20 @@ from email.message import EmailMessage
 from email.policy import default
 from hashlib import sha256
 from hmac import compare_digest
-from secrets import token_urlsafe
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat.clock import now
-from wellchat.config import persistent_secret, setting
+from wellchat.config import setting
 from wellchat.errors import NotFound
 from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.local_peer import is_own_peer
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
+from wellchat.mail.outbox_key import outbox_key
 from wellchat.networks import is_loopback_request
 from wellchat.web import limiter, safe_next, signed_in, viewer
 
@@ -113,11 +113,6 @@ def _visible_to() -> str | None:
     ):
         return None
     return viewer().id
-
-
-def outbox_key() -> str:
-    """Return the key of this installation's outbox: who can read its folder can read its mails."""
-    return persistent_secret(setting("INSTANCE"), "outbox_key", lambda: token_urlsafe(24))
 
 
 def _take_key(key: str) -> BaseResponse:

@@ -15,6 +15,7 @@ from wellchat.db import db, insert, transaction
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import Filled, Form
 from wellchat.i18n import gettext
+from wellchat.shapes import sample
 from wellchat.subjects.kinds import KINDS, OWN, Scope
 from wellchat.subjects.models import OwnSubjectKind, Subject
 
@@ -40,7 +41,12 @@ def _contact(text: str) -> str:
     return text
 
 
-class PutKind(Form):
+class PutKind(
+    Form,
+    json_schema_extra=sample(
+        {"label": "Order", "scope": "subject", "visit": "Open the order", "contact": "Ask {role}"}
+    ),
+):
     """A kind of subject. All but `retention_days` are needed for a new one.
 
     `scope` says which messages share a conversation: `connection`, all of a pair; `client`, those of one
