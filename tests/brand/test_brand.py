@@ -88,7 +88,7 @@ def test_a_preview_shows_everything_and_saves_nothing(cast: Cast, browse: Callab
     shown = ada.post(PATH, data=form(preview="1", logo=svg())).text
     assert "This is a preview." in shown
     assert 'class="accent-13" data-accent-plus="3"' in shown
-    assert shown.count("data:image/svg+xml;base64,") == 3, "the icon, the bar and the form"
+    assert shown.count("data:image/svg+xml;base64,") == 4, "the icon, the bar, rows of the bell, the form"
     assert "Salon" not in ada.get("/").text
     chosen = shown.partition('name="chosen_logo" value="')[2].partition('"')[0]
     assert ada.post(PATH, data=form(chosen_logo=chosen)).status_code == 303
