@@ -38,6 +38,7 @@ WHY = {
     "wellchat/digests/queries.py": (1, "the column of rows that unread_messages shows"),
     "wellchat/digests/render.py": (1, "rows of unread_messages"),
     "wellchat/events/bodies.py": (1, "the column of rows that go through shown_body"),
+    "wellchat/brand/mail_check.py": (1, "nodes of a template"),
     "wellchat/imports/verifying.py": (3, "digests of texts, to compare with the file"),
     "wellchat/oversight/quality.py": (3, "counting equal texts"),
     "wellchat/safety/moderation.py": (1, "the text of a deleted message, for moderators"),

@@ -44,6 +44,7 @@ def samples(name: str) -> dict[str, Sample]:
     digest = {
         "threads": [thread, thread, thread],
         "count": 9,
+        "senders": [name, name[:40]],
         "zone": "Europe/Berlin",
         "cadence": "daily",
         "test": None,
