@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -20,13 +20,15 @@ from tests.cast import Cast, Talk
 from tests.host.conftest import HostServer, user
 from tests.test_wiring import calls_of, rules
 from wellchat import task_queue
+from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import User
 from wellchat.audit.models import AuditEvent
 from wellchat.db import db
 from wellchat.host import answers, people_calls
-from wellchat.host.calls import CALLS, Caller, all_calls
+from wellchat.host.calls import CALLS, Answer, Caller, HostCall, all_calls
 from wellchat.host.forms import Why
 from wellchat.host.models import HostAnswer, HostKey
+from wellchat.host.performing import Given, perform
 from wellchat.host.problems import BY_STATUS, CODES
 from wellchat.host.scopes import SCOPES
 from wellchat.identities.actions import link
@@ -370,3 +372,25 @@ def test_an_erased_person_is_in_no_answer_that_is_kept(host: HostServer, now: da
     assert [body for body in kept if "sign-in" in body] == []
     assert db.session.execute(text("SELECT count(*) FROM host_times")).scalar() == 0
     assert db.session.execute(select(User).where(User.name == "Cleo Client")).all() == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_call_that_a_deadlock_ended_is_made_again(
+    app: Flask, cast: Cast, now: datetime, at_once: Any
+) -> None:
+    """Two calls lock two people in opposite orders. The one that PostgreSQL ends finds them free again."""
+    both_hold, tries, two = Barrier(2), list[str](), (cast.cara.id, cast.paul.id)
+
+    def lock(_caller: Caller, first: str) -> Answer:
+        tries.append(first)
+        for each in (first, *(other for other in two if other != first)):
+            lock_user(each)
+            if each == first and len(tries) <= 2:
+                both_hold.wait(10)
+        return Answer(204)
+
+    call = HostCall("lock", "PUT", "/locks/<first>", None, lock)
+    caller = Caller("", (), now)
+    answers = at_once(2, lambda each: perform(call, caller, Given("/locks", {"first": two[each]})))
+    assert [each.status for each in answers] == [204, 204]
+    assert len(tries) == 3

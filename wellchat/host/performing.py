@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from wellchat.db import transaction
 from wellchat.errors import Busy, Invalid, errors_by_field
@@ -19,6 +19,7 @@ from wellchat.host.problems import HostRefusal
 from wellchat.i18n import gettext
 
 TRIES = 3
+DEADLOCK = "40P01"
 
 
 class Given(NamedTuple):
@@ -66,9 +67,23 @@ def _perform(call: HostCall, caller: Caller, given: Given) -> Answer:
         return act()
     for _ in range(TRIES):
         # Somebody may take the same address or id at the same moment. The second look finds who.
-        with suppress(IntegrityError, TryAgain):
+        with suppress(IntegrityError, TryAgain), _after_deadlock():
             return _dry(act) if given.dry_run else _write(call, caller, given, act)
     raise Busy
+
+
+@contextmanager
+def _after_deadlock() -> Iterator[None]:
+    """Have the whole call looked at again where PostgreSQL ended it for a deadlock (SQLSTATE 40P01).
+
+    Making one person of two, and erasing, lock nearly all that people have: no order fits all other calls.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+            raise
+        raise TryAgain from None
 
 
 def _write(call: HostCall, caller: Caller, given: Given, act: Callable[[], Answer]) -> Answer:
