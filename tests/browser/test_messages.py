@@ -296,6 +296,7 @@ def test_what_the_site_itself_writes_stands_in_the_middle(house: House, pair: tu
         send_message(**what, sender=person, body="Now I am here", client_key="i", now=now)
         site, seq = house.app.config["NAME"], said.seq
         db.session.remove()
+    times = ", ".join(f'.message[data-seq="{each}"] time' for each in range(seq - 3, seq + 2))
     for page in pair:
         line = row(page, "Your appointment was moved to Friday.")
         expect(line).to_have_attribute("data-sender", "system")
@@ -314,7 +315,7 @@ def test_what_the_site_itself_writes_stands_in_the_middle(house: House, pair: tu
             expect(row(page, "I am away").get_by_text("sent automatically")).to_be_visible()
             expect(automatic).to_have_count(1)
             # One time for the two of a group, another for what the person wrote, one beside the site's name.
-            expect(page.locator(".message time").filter(visible=True)).to_have_count(4)
+            expect(page.locator(times).filter(visible=True)).to_have_count(4)
             page.reload()
     menu = menu_of(cara, "Your appointment was moved to Friday.")
     expect(menu.get_by_text("Report")).to_be_hidden()
