@@ -211,17 +211,21 @@ def whole_messages_json(messages: Sequence[Message], moderator_id: str) -> list[
     """
     hidden = _hidden_around(messages)
     return [
-        message_json(each, moderator_id, {})
+        message_json(each, moderator_id, NOTHING if hidden is NOTHING else {})
         | {"body": each.body}
         | {"partly_hidden": (each.thread_id, each.seq) in hidden}
         for each in messages
     ]
 
 
+# Where no feature hides anything. It is known by identity: no message of a long list asks for the features.
+NOTHING: Hidden = {}
+
+
 def _hidden_around(messages: Iterable[Message | MessageRow | None]) -> Hidden:
     """Return what is hidden in these messages and in those that they quote."""
     if not something_hides():
-        return {}
+        return NOTHING
     known = [each for each in messages if each is not None]
     return hidden_in([*known, *(each.quoted for each in known)])
 
@@ -256,7 +260,7 @@ def message_json(message: Message | MessageRow, viewer_id: str, hidden: Hidden |
     # The sender's pages recognise their own pending message by its key. To others it means nothing.
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
-    if something_hides():
+    if hidden is not NOTHING:
         state["masked"] = (message.thread_id, message.seq) in hidden
     return state
 

@@ -70,6 +70,8 @@ def shown_body(message: Written, viewer_id: str | None, hidden: Hidden | None = 
         return body
     if hidden is None:
         hidden = hidden_in([message])
+    if not hidden:
+        return body
     shown, at = [], 0
     for start, end in hidden.get((message.thread_id, message.seq), ()):
         shown += [body[at:start], HIDDEN]
