@@ -40,7 +40,7 @@ class Trade(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What is in the database. `settings` has names of CHANGEABLE."""
+    """The stored brand and trades. `settings` has names of CHANGEABLE."""
 
     version: int
     settings: Mapping[str, Any]
@@ -53,7 +53,7 @@ Reader = Callable[[int], Stored | None]
 
 
 class _Known(NamedTuple):
-    """What this process knows. `base`: the settings as the environment, or else the defaults, have them."""
+    """The brand as this process knows it. `base`: the settings of the environment, or else the defaults."""
 
     base: Mapping[str, Any]
     fixed: frozenset[str]

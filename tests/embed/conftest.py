@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from tests.applications import apps_on
 from tests.cast import Cast, CastCopies
 from tests.databases import CleanDatabase
 from tests.fixtures import Program
-from tests.services import Services, database_on
+from tests.services import Services
 from tests.sso.conftest import Host, acts
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
@@ -29,21 +29,7 @@ ORIGINS = (SHOP, "https://*.partner.example", "http://localhost:9000")
 def _app_on(
     make_app: Callable[..., Flask], services: Services, run_name: str, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[str], tuple[Flask, CleanDatabase]]]:
-    made: dict[str, tuple[Flask, CleanDatabase]] = {}
-    with ExitStack() as stack:
-
-        def app_on(engine: str) -> tuple[Flask, CleanDatabase]:
-            if engine not in made:
-                settings: dict[str, Any] = {"EMBED_ORIGINS": ORIGINS}
-                if engine == "postgresql":
-                    server = request.getfixturevalue("postgresql_server")
-                    settings["DATABASE_URL"] = stack.enter_context(database_on(server, f"{run_name}_embed"))
-                app = make_app(**settings)
-                database = CleanDatabase(app)
-                app.extensions["cast"] = CastCopies(database)
-                made[engine] = app, database
-            return made[engine]
-
+    with apps_on(make_app, request, f"{run_name}_embed", {"EMBED_ORIGINS": ORIGINS}, CastCopies) as app_on:
         yield app_on
 
 

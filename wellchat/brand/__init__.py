@@ -1,4 +1,4 @@
-"""What an installation shows of itself, and what its trades call people."""
+"""Show the brand of an installation on its pages and mails, and the words of its trades."""
 
 from flask import Flask, request
 

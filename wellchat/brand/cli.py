@@ -19,7 +19,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print dat
 
 @click.group()
 def trade() -> None:
-    """What the people of a connection are called: Coach, Stylist, Customer."""
+    """Set what the people of a connection are called: Coach, Stylist, Customer."""
 
 
 @trade.command("put")

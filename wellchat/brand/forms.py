@@ -76,7 +76,7 @@ Word = Annotated[
 
 
 class BrandForm(Form):
-    """What an owner enters on the page. The names are those of the settings, small."""
+    """The form of the brand page. The names are those of the settings, small."""
 
     name: BrandName
     accent_hue: Annotated[int, Field(ge=0, le=360)]
@@ -90,7 +90,7 @@ class PutTrade(
     Form,
     json_schema_extra=sample({"locale": "en", "client": "Customer", "professional": "Stylist"}),
 ):
-    """What a trade calls the two sides, in one language. What is absent is kept; `null` clears."""
+    """The words of a trade for the two sides, in one language. What is absent is kept; `null` clears."""
 
     locale: Annotated[Text, AfterValidator(_language)] = Field(
         default_factory=lambda: available_languages()[0]

@@ -28,7 +28,7 @@ PARTS = ("subject.txt", "body.txt", "body.html", "style.css")
 
 
 class Fault(NamedTuple):
-    """What is wrong. `line` is 0 where no single line is."""
+    """A fault in a template. `line` is 0 where no single line is."""
 
     file: str
     line: int

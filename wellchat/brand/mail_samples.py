@@ -6,21 +6,17 @@ from typing import Any
 
 Sample = dict[str, Any]
 
+DAY, PATH = "Thursday 12 November", "/threads/example#7"
+EMAIL = "somebody.with.a.long.address@example.com"
 UNSUBSCRIBE = "/unsubscribe/example?a=1&b=2"
 MARK = "zz-name"  # an element, where a name was printed without escaping
 ALWAYS = (
     "name reply_to link_to url address installation brand_links style now unsubscribe_path covers language"
 )
-"""What every template may use, beside its own."""
+"""Names that every template may use, beside its own."""
 
 
-def samples(name: str) -> dict[str, Sample]:
-    """Return {mail: its example}, for a person called `name`."""
-    day, path, email = (
-        "Thursday 12 November",
-        "/threads/example#7",
-        "somebody.with.a.long.address@example.com",
-    )
+def _digest(name: str) -> Sample:
     other = {
         "name": name,
         "label": name[:40],
@@ -31,17 +27,17 @@ def samples(name: str) -> dict[str, Sample]:
     thread = {
         "other": other,
         "about": name,
-        "path": path,
+        "path": PATH,
         "covers": {"thread_id": "example", "first_seq": 7, "last_seq": 9},
         "count": 3,
         "earlier": 2,
-        "days": [{"day": day, "messages": [message] * 2}],
+        "days": [{"day": DAY, "messages": [message] * 2}],
         "received": 3,
         "sent": 2,
         "waits": "you",
-        "since": day,
+        "since": DAY,
     }
-    digest = {
+    return {
         "threads": [thread, thread, thread],
         "count": 9,
         "senders": [name, name[:40]],
@@ -50,26 +46,32 @@ def samples(name: str) -> dict[str, Sample]:
         "test": None,
         "unsubscribe_path": UNSUBSCRIBE,
     }
-    week = {"more": 2, "received": 9, "sent": 6, "on_you": 2, "began": day, "threads": [thread] * 2}
-    booking = {"headline": name, "line": f"{day}, {name}", "kind": "reminder", "path": path}
-    device = {"device": name, "network": "192.0.2.0/24", "at": "2026-11-12T14:05:00+00:00", "zone": "UTC"}
-    choice = {"other": name, "about": name, "path": path, "address": email}
+
+
+def _booking(name: str) -> Sample:
+    words = {"headline": name, "line": f"{DAY}, {name}", "kind": "reminder", "path": PATH}
+    return {**words, "zone": "Europe/Berlin", "unsubscribe_path": UNSUBSCRIBE}
+
+
+def samples(name: str) -> dict[str, Sample]:
+    """Return {mail: its example}, for a person called `name`."""
+    digest, week = _digest(name), {"more": 2, "received": 9, "sent": 6, "on_you": 2, "began": DAY}
     found: dict[str, Sample] = {
-        "address_asked": {"new_email": email},
-        "address_changed": {"new_email": email, "path": path},
+        "address_asked": {"new_email": EMAIL},
+        "address_changed": {"new_email": EMAIL, "path": PATH},
         "address_check": {},
-        "address_confirm": {"path": path},
-        "address_done": {"new_email": email, "old_email": email},
+        "address_confirm": {"path": PATH},
+        "address_done": {"new_email": EMAIL, "old_email": EMAIL},
         "already_registered": {"next": "/new"},
-        "appointment": {**booking, "zone": "Europe/Berlin", "unsubscribe_path": UNSUBSCRIBE},
+        "appointment": _booking(name),
         "digest": digest,
         "discreet": {
-            "discreet_line": "You have a new message",
+            "discreet_line": "1 new message",
             "discreet_detail": None,
             "unsubscribe_path": UNSUBSCRIBE,
         },
-        "erasure_asked": {"day": day, "days": 7},
-        "erasure_done": {"link": path},
+        "erasure_asked": {"day": DAY, "days": 7},
+        "erasure_done": {"link": PATH},
         "export_ready": {"days": 7},
         "factor_added": {"factor": "passkey", "label": name},
         "factor_removed": {"factor": "passkey", "label": name},
@@ -83,16 +85,21 @@ def samples(name: str) -> dict[str, Sample]:
             "label": name[:40],
             "unsubscribe_path": UNSUBSCRIBE,
         },
-        "invitation": {"path": path, "role": "client"},
-        "look_notice": {"other": name, "day": day},
-        "measure": {"what": "pause", "days": 3, "appeal": email},
-        "new_device": device,
+        "invitation": {"path": PATH, "role": "client"},
+        "look_notice": {"other": name, "day": DAY},
+        "measure": {"what": "pause", "days": 3, "appeal": EMAIL},
+        "new_device": {
+            "device": name,
+            "network": "192.0.2.0/24",
+            "at": "2026-11-12T14:05:00+00:00",
+            "zone": "UTC",
+        },
         "password_changed": {},
         "recovery_code_used": {"left": 3},
         "reply_refused": {
             "why": "It holds no words.",
-            "choices": [choice],
-            "path": path,
+            "choices": [{"other": name, "about": name, "path": PATH, "address": EMAIL}],
+            "path": PATH,
             "other": name,
             "subject": name,
         },
@@ -101,8 +108,8 @@ def samples(name: str) -> dict[str, Sample]:
         "test": {**digest, "test": True},
         "token_made": {"token": name, "made_by": "password"},
         "verification": {},
-        "webhook_failing": {"webhook_url": "https://shop.example.com/hook", "disabled": True, "path": path},
-        "week": {**digest, **week},
+        "webhook_failing": {"webhook_url": "https://shop.example.com/hook", "disabled": True, "path": PATH},
+        "week": {**digest, **week, "threads": digest["threads"][:2]},
         "welcome": {"role": "client"},
     }
     return {mail: {"name": name, **sample} for mail, sample in found.items()}

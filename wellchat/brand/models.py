@@ -14,7 +14,7 @@ ONLY = 1
 
 
 class BrandRow(Base):
-    """What owners changed on the page; one row. Without it, the settings of the environment stand."""
+    """The settings that owners changed; one row. Without it, those of the environment stand."""
 
     __tablename__ = "brand"
 
@@ -28,7 +28,7 @@ class BrandRow(Base):
 
 
 class TradeRow(Base):
-    """What a trade calls the two sides of a connection. `connections.trade` names it."""
+    """The words of a trade for the two sides of a connection. `connections.trade` names it."""
 
     __tablename__ = "trades"
 
