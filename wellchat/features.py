@@ -45,6 +45,8 @@ FEATURES = (
     "imports",
     "events",
     "masking",
+    "saved_replies",
+    "automatic_messages",
     "demo",
     "first_run",
 )

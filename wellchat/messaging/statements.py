@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import SYSTEM_ID
 from wellchat.db import table
-from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
+from wellchat.messaging.models import AUTOMATIC, Membership, Message, PendingDelivery, Thread
 
 _columns = table(Message).c
 # The subqueries of a statement see the database as it was when the statement began. See PUT_MESSAGE.
@@ -146,6 +146,11 @@ MOVE_MEMBERSHIPS_FOR_SYSTEM = (
     )
 )
 
+# Of what a person has set up beforehand (AUTOMATIC): they have read nothing and answered nobody by it.
+MOVE_MEMBERSHIPS_BY_ITSELF = MOVE_MEMBERSHIPS_FOR_SYSTEM.values(
+    last_read_seq=_follows(Membership.last_read_seq), delivered_seq=_follows(Membership.delivered_seq)
+)
+
 # Written with the message. If the task message to the worker is lost, the sweep finds this row.
 PUT_PENDING_DELIVERY = insert(table(PendingDelivery)).values(
     thread_id=bindparam("thread"),
@@ -162,6 +167,7 @@ _last_reply = (
         _mine.thread_id == bindparam("thread"),
         _mine.sender_id == Membership.user_id,
         _mine.deleted_at.is_(None),
+        _mine.via.is_distinct_from(AUTOMATIC),
     )
     .correlate(table(Membership))
     .scalar_subquery()
@@ -177,6 +183,7 @@ RECOUNT_WAITING = (
             _theirs.seq > func.coalesce(_last_reply, 0),
             _theirs.sender_id.not_in((Membership.user_id, SYSTEM_ID)),
             _theirs.deleted_at.is_(None),
+            _theirs.via.is_distinct_from(AUTOMATIC),
         )
         .correlate(table(Membership))
         .scalar_subquery()
