@@ -31,7 +31,7 @@ def upgrade():
         _moment("changed_at"),
         _of("owner_id", "saved_replies", "users"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_replies")),
-        sa.UniqueConstraint("shelf", "title", name=op.f("uq_saved_replies_shelf")),
+        sa.UniqueConstraint("shelf", "title", name=op.f("uq_saved_replies_shelf_title")),
     )
     op.create_index("ix_saved_replies_owner_id", "saved_replies", ["owner_id"])
     op.create_table(
