@@ -26,7 +26,7 @@ from wellchat.subjects.actions import put_subject
 
 NIGHT = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # a Tuesday
 HOURS = [[["09:00", "17:00"]]] * 5 + [[], []]
-NO_HOURS = [[] for _ in range(7)]
+NO_HOURS: list[list[list[str]]] = [[] for _ in range(7)]
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_it_is_marked_quiet_and_no_answer_of_a_person(app, talk, paul, now):
     # A deletion counts anew who waits, and finds the same.
     first = talk.says(talk.cara, "And?")
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=first.seq, now=now)
-    theirs = db.session.get(Membership, (talk.id, talk.paul.id), populate_existing=True)
-    assert theirs.waiting_since == now
+    his = db.session.get(Membership, (talk.id, talk.paul.id), populate_existing=True)
+    assert his.waiting_since == now
 
 
 def test_once_in_a_day_of_a_thread(app, talk, paul, now):

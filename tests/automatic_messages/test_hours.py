@@ -10,7 +10,7 @@ import pytest
 from wellchat.automatic_messages.hours import OfficeHours, moment_of
 
 WORKDAYS = [[["09:00", "12:30"], ["13:30", "17:00"]]] * 5 + [[], []]
-SUNDAY = [[]] * 6
+SUNDAY: list[list[list[str]]] = [[]] * 6
 
 
 def utc(text: str) -> datetime:

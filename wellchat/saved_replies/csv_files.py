@@ -103,7 +103,8 @@ def _split(text: str) -> list[list[str]]:
         is_named = bool(rows) and _is_header(rows[0])
         fitting = sum(len(cells) == len(HEADER) for cells in rows)
         found.append((is_named, fitting, rows))
-    if not found:
-        raise Invalid({"file": gettext("The quotes in this file do not end where a cell ends.")}) from wrong
     # The first of equals: a text has commas more often than semicolons.
-    return max(found, key=lambda each: each[:2])[2]
+    best = max(found, key=lambda each: each[:2], default=(False, 0, []))
+    if wrong is not None and not best[1]:
+        raise Invalid({"file": gettext("The quotes in this file do not end where a cell ends.")}) from wrong
+    return best[2]
