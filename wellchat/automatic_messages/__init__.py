@@ -31,6 +31,7 @@ feature = Feature(
         (messaging.thread_opened_in_transaction, answering.on_opened),
     ),
     settings_tabs=(NavItem(PATH, N_("Hours and welcome"), visible=_is_professional),),
+    styles=("away-note",),
     scripts={"awayNote": "away_note"},
     slots={"composer_note": "automatic_messages/_composer_note.html"},
     personal_data=personal_data,
