@@ -14,7 +14,7 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select,
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
-from wellchat.connections.models import Connection
+from wellchat.connections.models import Connection, PairFacts
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
 from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
@@ -44,6 +44,12 @@ class ThreadView(NamedTuple):
     other_seen_at: datetime | None
     unread: int
     trade: str | None
+    connected_at: datetime
+    # None where nobody has counted yet: see connections.models.PairFacts.
+    known_since: datetime | None
+    bookings: int | None
+    last_booking_at: datetime | None
+    next_booking_at: datetime | None
 
 
 def _read_up_to() -> Any:
@@ -78,11 +84,16 @@ def _threads() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade)
+        select(
+            *(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade),
+            *(Connection.created_at, PairFacts.known_since, PairFacts.bookings),
+            *(PairFacts.last_booking_at, PairFacts.next_booking_at),
+        )
         .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == user_id))
         .join(Theirs, and_(Theirs.thread_id == Thread.id, Theirs.user_id != user_id))
         .join(Other, Other.id == Theirs.user_id)
         .join(Connection, Connection.id == Thread.connection_id)
+        .outerjoin(PairFacts, PairFacts.connection_id == Thread.connection_id)
         .outerjoin(Last, and_(Last.thread_id == Thread.id, Last.seq == Thread.last_seq))
         .outerjoin(Presence, Presence.user_id == Theirs.user_id)
         .options(joinedload(Thread.subject))
