@@ -166,14 +166,31 @@ def thread_facts(view: ThreadView, viewer: User, now: datetime) -> dict[str, Any
     `standing` is about the client, and for the professional alone.
     """
     since = min(filter(None, (view.known_since, view.connected_at, view.thread.created_at)))
-    bookings = view.bookings or 0
     is_professional = viewer.id == view.thread.professional_id
+    counted = (view.bookings or 0, view.last_booking_at, view.next_booking_at)
+    return _told(since, *counted, is_professional, now)
+
+
+def _told(
+    since: datetime,
+    bookings: int,
+    last: datetime | None,
+    following: datetime | None,
+    is_professional: bool,
+    now: datetime,
+) -> dict[str, Any]:
+    times = {"last_booking_at": iso(last), "next_booking_at": iso(following)}
     return {
         "standing": standing(since, bookings, now) if is_professional else None,
-        "facts": {
-            "since": iso(since),
-            "bookings": bookings,
-            "last_booking_at": iso(view.last_booking_at),
-            "next_booking_at": iso(view.next_booking_at),
-        },
+        "facts": {"since": iso(since), "bookings": bookings, **times},
     }
+
+
+def beside_person(viewer: User, connection: Connection, now: datetime) -> dict[str, Any]:
+    """Return `thread_facts` of a pair for the page of a person, with the person's id and `is_client`."""
+    found = db.session.get(PairFacts, connection.id, populate_existing=True)
+    since = min(found.known_since, connection.created_at) if found else connection.created_at
+    counted = (found.bookings, found.last_booking_at, found.next_booking_at) if found else (0, None, None)
+    is_client = viewer.id == connection.professional_id
+    person_id = connection.client_id if is_client else connection.professional_id
+    return _told(since, *counted, is_client, now) | {"person_id": person_id, "is_client": is_client}
