@@ -30,10 +30,16 @@ def samples(talk: Any) -> dict[str, Any]:
         viewer=talk.paul, client_id=talk.cara.id, kind="note", body="n", client_key="sample", now=talk.now
     )
     tag = tags.tag_client(viewer=talk.paul, client_id=talk.cara.id, name="sample")
+    about, words = "/people/<person_id>", {"body": "n", "client_key": "k"}
     return {
         "person_id": talk.cara.id,
         "note_id": note.id,
         "tag_id": tag.id,
+        f"/api{about}/notes": words,
+        f"/api{about}/notes/<note_id>": {"body": "n", "version": 1},
+        f"/api{about}/tags": {"name": "t"},
+        "/api/tags/<tag_id>": {"name": "t"},
+        "/api/tags/<tag_id>/merge": {"into": tag.id},
     }
 
 

@@ -9,8 +9,9 @@ from flask import Response
 
 from wellchat import clock
 from wellchat.clientele import notes, queries, tags
-from wellchat.clientele.forms import AddNote, MergeTag, NameTag, SaveNote
-from wellchat.clientele.schemas import ClientNotes, ClientTags, MyTags, OneNote, SavedNote
+from wellchat.clientele.forms import AddNote, JourneyPage, MergeTag, NameTag, SaveNote
+from wellchat.clientele.journey import entry_json, journey
+from wellchat.clientele.schemas import ClientNotes, ClientTags, Journey, MyTags, OneNote, SavedNote
 from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint(
@@ -112,6 +113,16 @@ def untag_client(person_id: str, tag_id: str) -> Response:
     """Take a tag off a client."""
     tags.untag_client(viewer=viewer(), client_id=person_id, tag_id=tag_id)
     return json_response({"tags": _tags_of(person_id)})
+
+
+@api.get("/people/<person_id>/journey")
+@signed_in
+@api.input(JourneyPage, location="query", arg_name="page")
+@api.output(Journey)
+def get_journey(person_id: str, page: JourneyPage) -> Response:
+    """List what happened between me and somebody, the latest first; 1,000 entries at a time."""
+    found = journey(viewer(), person_id, before=page.before)
+    return json_response({"entries": [entry_json(each) for each in found.entries], "next": found.following})
 
 
 @api.get("/tags")

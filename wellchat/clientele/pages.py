@@ -11,7 +11,9 @@ from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.clientele import notes, queries, tags
 from wellchat.clientele.api import writing
-from wellchat.clientele.forms import AddNote, MergeTag, NameTag, NotesPage, SaveNote
+from wellchat.clientele.facts import beside_person
+from wellchat.clientele.forms import AddNote, JourneyPage, MergeTag, NameTag, NotesPage, SaveNote
+from wellchat.clientele.journey import drawing, entry_json, journey
 from wellchat.clientele.models import MAX_NOTE, MAX_PREFERENCE, MAX_TAG, PREFERENCE
 from wellchat.db import new_id
 from wellchat.errors import Conflict, Invalid, NotFound
@@ -132,6 +134,26 @@ def take_tag_off(person_id: str, tag_id: str) -> Response:
     """Take a tag off a client."""
     tags.untag_client(viewer=viewer(), client_id=person_id, tag_id=tag_id)
     return _back(person_id)
+
+
+@pages.get("/people/<person_id>/journey")
+@signed_in
+def journey_page(person_id: str) -> str:
+    """Show the way of the viewer and somebody: a line of time, and the same as a list."""
+    user, now = viewer(), clock.now()
+    queries.connection_with(user, person_id)  # 404 comes before what is wrong with the query
+    found = journey(user, person_id, before=read_query(JourneyPage).before)
+    person = found.connection.other(user.id)
+    return render_template(
+        "clientele/journey.html",
+        person=person_json(person, found.connection.trade),
+        thread_id=pair_threads(user, [found.connection.id]).get(found.connection.id),
+        told=beside_person(user, found.connection, now),
+        entries=[entry_json(entry) for entry in found.entries],
+        picture=drawing(found.entries, now),
+        following=found.following,
+        here=request.path,
+    )
 
 
 @pages.get("/tags")
