@@ -160,6 +160,7 @@ SLOTS = (
     "sign_in",
     "inbox_head",
     "thread_menu",
+    "panel_person",
     "message_menu",
     "message_page",
     "own_message_page",
@@ -167,9 +168,10 @@ SLOTS = (
     "composer_closed",
 )
 """Places in templates: below the form of the sign-in page; in the head of the list of conversations; at the
-end of the menus of a thread and of a message; on the page of a message of somebody else, and of one's own;
-above the field of the composer; where nobody writes, below the sentence that says so. The menu of a message
-is one for all: a link there has `data-message-link` with `{seq}`.
+end of the menus of a thread and of a message; below the person in the panel beside a thread; on the page of a
+message of somebody else, and of one's own; above the field of the composer; where nobody writes, below the
+sentence that says so. The menu of a message is one for all: a link there has `data-message-link` with
+`{seq}`.
 """
 
 

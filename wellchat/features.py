@@ -34,6 +34,7 @@ FEATURES = (
     "invites",
     "safety",
     "privacy",
+    "clientele",
     "disclosure",
     "oversight",
     "security_log",

@@ -222,6 +222,7 @@ class ListThreads(QueryForm):
     waiting: bool = Field(False, description="Only those that wait for my reply.")
     pinned: bool | None = Field(None, description="Only pinned ones, or only others.")
     kind: KindName | None = Field(None, description="Only those about a kind of subject, such as `booking`.")
+    tag: Id | None = Field(None, description="Only with people whom I gave this tag (its id).")
     q: Annotated[Text, StringConstraints(max_length=100)] = Field(
         "", description="Words of names and titles."
     )

@@ -10,13 +10,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, case, exists, false, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
-from wellchat.connections.models import Connection
+from wellchat.connections.models import Connection, PairFacts
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
+from wellchat.messaging.hooks import people_with_tag
 from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.notifications import queries as notification_queries
 from wellchat.paging import decode_page_token, encode_page_token
@@ -44,6 +45,12 @@ class ThreadView(NamedTuple):
     other_seen_at: datetime | None
     unread: int
     trade: str | None
+    connected_at: datetime
+    # None where nobody has counted yet: see connections.models.PairFacts.
+    known_since: datetime | None
+    bookings: int | None
+    last_booking_at: datetime | None
+    next_booking_at: datetime | None
 
 
 def _read_up_to() -> Any:
@@ -78,11 +85,16 @@ def _threads() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade)
+        select(
+            *(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade),
+            *(Connection.created_at, PairFacts.known_since, PairFacts.bookings),
+            *(PairFacts.last_booking_at, PairFacts.next_booking_at),
+        )
         .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == user_id))
         .join(Theirs, and_(Theirs.thread_id == Thread.id, Theirs.user_id != user_id))
         .join(Other, Other.id == Theirs.user_id)
         .join(Connection, Connection.id == Thread.connection_id)
+        .outerjoin(PairFacts, PairFacts.connection_id == Thread.connection_id)
         .outerjoin(Last, and_(Last.thread_id == Thread.id, Last.seq == Thread.last_seq))
         .outerjoin(Presence, Presence.user_id == Theirs.user_id)
         .options(joinedload(Thread.subject))
@@ -129,13 +141,14 @@ def inbox(
     waiting: bool = False,
     pinned: bool | None = None,
     kind: str | None = None,
+    tag: str | None = None,
     q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
     """Return (a page of the viewer's threads, token of the next page or None).
 
-    Pinned threads come first, then the latest. `q` is looked for in names and in titles of subjects. A
-    snoozed thread is listed under `snoozed` only, until its snooze ends (memberships.sweep_snoozes). The
-    archive lists snoozed threads among the others.
+    Pinned threads come first, then the latest. `tag` is the id of a tag of the viewer's. `q` is looked for in
+    names and in titles of subjects. A snoozed thread is listed under `snoozed` only, until its snooze ends
+    (memberships.sweep_snoozes). The archive lists snoozed threads among the others.
     """
     statement = _threads().where(Mine.archived.is_(archived))
     if not archived:
@@ -151,6 +164,10 @@ def inbox(
         statement = statement.where(Mine.pinned.is_(pinned))
     if kind is not None:
         statement = statement.where(Mine.kind == kind)
+    if tag is not None:
+        # Where nothing knows of tags, nobody has one.
+        tagged = people_with_tag(viewer, tag)
+        statement = statement.where(Theirs.user_id.in_(tagged[0]) if tagged else false())
     if q.strip():
         like = "%" + _escape_like(q.strip()) + "%"
         statement = statement.outerjoin(Thread.subject)

@@ -21,7 +21,11 @@ from wellchat.event_types import tell_host
 from wellchat.forms import fill
 from wellchat.i18n import gettext
 from wellchat.subjects.forms import PutSubject
-from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
+from wellchat.subjects.hooks import (
+    lead_claimed_in_transaction,
+    subject_hidden_in_transaction,
+    subject_put_in_transaction,
+)
 from wellchat.subjects.kinds import kind_of
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
 from wellchat.subjects.own_kinds import keep_scope
@@ -106,15 +110,16 @@ def hide_subject(*, kind: str, external_id: str, now: datetime) -> None:
     """
     with transaction() as session:
         one = (Subject.kind == kind, Subject.external_id == external_id)
-        found = session.execute(select(Subject.id).where(*one)).scalar()
+        found = session.execute(select(Subject).where(*one)).scalar()
         if found is None:
             raise NotFound
         session.execute(
             update(Subject)
-            .where(Subject.id == found, Subject.hidden_at.is_(None))
+            .where(Subject.id == found.id, Subject.hidden_at.is_(None))
             .values(hidden_at=now, updated_at=now)
             .execution_options(synchronize_session=False)
         )
+        subject_hidden_in_transaction(found, now)
 
 
 def _open_thread_of_lead(subject: Subject, now: datetime) -> str | None:

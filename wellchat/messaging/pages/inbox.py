@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.changes.queries import cursor_now
 from wellchat.config import setting
+from wellchat.feature import registry
 from wellchat.forms import read_query
 from wellchat.i18n import N_, gettext
 from wellchat.messaging import queries
 from wellchat.messaging.forms import ListThreads
+from wellchat.messaging.hooks import tag_named
 from wellchat.messaging.memberships import only_thread
 from wellchat.messaging.serializers import threads_json
 from wellchat.sealed_query import address, lead_to
@@ -23,7 +25,7 @@ from wellchat.web import signed_in, viewer
 
 pages = Blueprint("inbox", __name__)
 
-FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "q")
+FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "tag", "q")
 WORDS = ("q",)
 
 
@@ -90,6 +92,16 @@ def _address(page: ListThreads, **changes: Any) -> str:
     )
 
 
+def _tag_chip(page: ListThreads) -> list[dict[str, Any]]:
+    """Return the chip of the tag that is filtered by, with its name; else the one that leads to the tags."""
+    if page.tag is None:
+        choose = registry().handlers.get(tag_named.name) and viewer().is_professional
+        return [{"label": gettext("Tags"), "on": False, "href": "/tags"}] if choose else []
+    name = next(iter(tag_named(viewer(), page.tag)), None)
+    label = name or gettext("Something that was not found")
+    return [{"label": label, "on": True, "href": _address(page, tag=None)}]
+
+
 def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
     """Return what the template shows of the filters.
 
@@ -117,10 +129,11 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
         for kind in all_kinds().values()
         if kind.name in kinds or page.kind == kind.name
     ]
+    parts += _tag_chip(page)
     return {
         "parts": parts,
         "on": sum(part["on"] for part in parts),
-        "plain": _address(page, unread=False, waiting=False, snoozed=False, kind=None),
+        "plain": _address(page, unread=False, waiting=False, snoozed=False, kind=None, tag=None),
         "query": query_of(page),
         "without_q": _address(page, q=""),
         "inbox": _address(page, archived=False),
@@ -129,5 +142,6 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
         "waiting": page.waiting,
         "snoozed": page.snoozed,
         "kind": page.kind,
+        "tag": page.tag,
         "hidden": [(name, getattr(page, name)) for name in FILTERS if name != "q" and getattr(page, name)],
     }
