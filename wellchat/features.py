@@ -45,6 +45,7 @@ FEATURES = (
     "imports",
     "events",
     "masking",
+    "scheduled",
     "demo",
     "first_run",
 )
