@@ -46,6 +46,7 @@ FEATURES = (
     "events",
     "masking",
     "scheduled",
+    "follow_ups",
     "demo",
     "first_run",
 )

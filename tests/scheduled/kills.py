@@ -51,7 +51,7 @@ class Killing:
         while self.kills < kills:
             self.put_down()
             at = self.chance.randint(1, STATEMENTS)
-            if in_child(lambda at=at: die_at_statement(at), lambda: sending.send_due(self.now)):  # type: ignore[misc]
+            if in_child(lambda at=at: die_at_statement(at), lambda: sending.send_due(self.now)):
                 self.kills += 1
             self.now += EVERY
         for _ in range(10):

@@ -1,0 +1,3 @@
+"""Reminders are mailed by a real mail server."""
+
+__all__ = ["world"]
