@@ -47,6 +47,7 @@ FEATURES = (
     "masking",
     "scheduled",
     "follow_ups",
+    "check_ins",
     "demo",
     "first_run",
 )
