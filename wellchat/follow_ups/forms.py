@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from wellchat.forms import PatchForm, QueryForm, Text
 from wellchat.messaging.forms import Id
@@ -33,4 +33,4 @@ class PatchReminder(ChosenTime, PatchForm):
 class ListReminders(QueryForm):
     """Which reminders to list."""
 
-    thread: Id | None = None
+    thread: Annotated[Id | None, Field(description="Only those of this conversation.")] = None

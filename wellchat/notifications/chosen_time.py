@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from wellchat.errors import Invalid
 from wellchat.forms import Form, Instant
@@ -39,7 +39,9 @@ def _written(value: object) -> object:
     return value
 
 
-Shown = Annotated[datetime | None, BeforeValidator(_naive)]
+# Not `date-time` of JSON Schema (RFC 3339), which has an offset.
+_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "null"}], "examples": ["2026-01-31T09:00"]}
+Shown = Annotated[datetime | None, BeforeValidator(_naive), WithJsonSchema(_SCHEMA)]
 At = Annotated[Instant | None, Field(strict=False), BeforeValidator(_written)]
 Quick = Literal["tomorrow", "monday"]
 

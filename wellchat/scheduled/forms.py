@@ -68,4 +68,4 @@ class PatchScheduled(ChosenTime, PatchForm):
 class ListScheduled(QueryForm):
     """Which messages to list."""
 
-    thread: Id | None = None
+    thread: Annotated[Id | None, Field(description="Only those for this conversation.")] = None
