@@ -133,6 +133,12 @@ class OpenThread(Form, json_schema_extra=sample({"subject": {"kind": "booking", 
         return self
 
 
+class ClaimLead(Form, json_schema_extra=sample({"subject": {"kind": "lead", "external_id": "L-204"}})):
+    """Which lead to claim."""
+
+    subject: SubjectRef
+
+
 class StartThread(Form):
     """The button on a profile or a card: a person's id, or a subject in two fields."""
 
