@@ -38,11 +38,7 @@ Moment = Annotated[Instant, Field(strict=False), BeforeValidator(_written)]
 
 
 def _body(text: str, *, may_be_empty: bool = False) -> str:
-    """Return the text with `\\n` as line ends.
-
-    Raises ValueError if no character of it is visible; with `may_be_empty`, return "" instead.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    """Return the text. Raises ValueError if no character of it is visible; with `may_be_empty`, return ""."""
     if all(character.isspace() or category(character) == "Cf" for character in text):
         if may_be_empty:
             return ""
@@ -50,10 +46,15 @@ def _body(text: str, *, may_be_empty: bool = False) -> str:
     return text
 
 
+def _tidy_lines(text: object) -> object:
+    """Return a text with `\\n` as line ends, before its length is counted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
+
+
 class HasBody(Form):
     """A text with something to see in it."""
 
-    body: Annotated[Text, StringConstraints(max_length=MAX_BODY)]
+    body: Annotated[Text, BeforeValidator(_tidy_lines), StringConstraints(max_length=MAX_BODY)]
 
     @model_validator(mode="after")
     def _tidy(self) -> HasBody:
