@@ -147,9 +147,9 @@ def test_the_document_is_valid(told, client):
 
 # A name that changes breaks the code of everybody who generated a client.
 NAMES = """
-    add_device add_reaction block_person change_membership change_preferences create_token delete_message
-    delete_token discard_file edit_message end_connection get_me get_preferences get_push_key get_thread
-    get_updates list_devices list_files list_messages list_notifications list_pins list_threads
+    add_device add_reaction block_person change_membership change_preferences claim_lead create_token
+    delete_message delete_token discard_file edit_message end_connection get_me get_preferences get_push_key
+    get_thread get_updates list_devices list_files list_messages list_notifications list_pins list_threads
     mark_notifications mark_read mark_unread open_thread pin_message post_search remove_device remove_reaction
     reopen_connection report_person report_time_zone search_messages send_message show_typing
     unblock_person unpin_message upload_file
@@ -204,6 +204,10 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "list_threads", query={"limit": 1})
     told.call(cara, "open_thread", json={"with": cast.paul.id})
     told.call(api(cast.olga), "open_thread", json={"with": cast.paul.id})
+    about = {"kind": "lead", "external_id": "l"}
+    put_subject(**about, title="Kitchen", professional_id=cast.paul.id, status="open", now=now)
+    assert told.call(api(cast.paul), "claim_lead", json={"subject": about}).json["thread"] is None
+    told.call(api(cast.paul), "claim_lead", json={"subject": about})
     told.call(cara, "get_thread", **mine)
     file = told.call(cara, "upload_file", data={"file": (io.BytesIO(picture()), "a.png")}).json["attachment"]
     sent = SEND | {"attachments": [file["id"]], "reply_to": 1}

@@ -28,6 +28,7 @@ FEATURES = (
     "search",
     "digests",
     "booking_notices",
+    "lead_notices",
     "push",
     "offline",
     "updates",

@@ -152,6 +152,7 @@ NOT_RECORDED = {
     "POST /api/attachments": WORDS,
     "POST /api/push/devices": OWN,
     "POST /api/search": LOOKING,
+    "POST /api/claims": "the lead has it, and the host is told",
     "POST /api/threads": WORDS,
     "POST /api/threads/<thread_id>/messages": WORDS,
     "DELETE /api/host/subjects/<kind>/<ext:ext>": "the platform's own things, which it knows itself",

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from wellchat.accounts.models import User
     from wellchat.messaging.models import Message
     from wellchat.messaging.queries import ThreadView
+    from wellchat.subjects.models import Subject
 
 recipient_notified_in_transaction: Hook[[str, str, Sequence[int], datetime], None]
 recipient_notified_in_transaction = Hook("messaging.recipient_notified_in_transaction")
 """(user id, thread id, seqs in ascending order, now): these messages were put into the user's notification
 centre.
 """
+
+lead_thread_opened_in_transaction: Hook[[Subject, str, datetime], None]
+lead_thread_opened_in_transaction = Hook("messaging.lead_thread_opened_in_transaction")
+"""(claimed lead, id of its new thread, now): once for each lead, when its client is to hear of the claim."""
 
 blocks_among: Hook[[Sequence[str]], Iterable[tuple[str, str]]] = Hook("messaging.blocks_among")
 """(connection ids) -> (connection id, user id) for each block: this user has blocked the other one."""

@@ -135,10 +135,17 @@ class Membership(Base):
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Set while the thread is closed: BLOCKED or ENDED by this person, HELD by an import, else CLOSED.
     closed_as: Mapped[str | None] = mapped_column(String(8))
+    # The other person opened the thread: it is listed from its first message on.
+    awaits_word: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # What the other person was last shown of the two watermarks, while the thread is closed.
     shown_read_seq: Mapped[int | None] = mapped_column(Integer)
     shown_delivered_seq: Mapped[int | None] = mapped_column(Integer)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @property
+    def is_listed(self) -> bool:
+        """Return whether the user has the thread in their lists: see queries.is_listed."""
+        return self.last_seq > 0 or not self.awaits_word
 
     def is_muted(self, now: datetime) -> bool:
         """Return whether the user has muted the thread at this moment."""

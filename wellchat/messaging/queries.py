@@ -58,6 +58,11 @@ def _read_up_to() -> Any:
     return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
 
 
+def is_listed(membership: Any = Membership) -> Any:
+    """Return the condition of every list: a thread that the other person opened has a message."""
+    return or_(membership.awaits_word.is_(False), membership.last_seq > 0)
+
+
 def _some_unread(membership: Any) -> Any:
     """Return the condition of the partial index ix_memberships_unread.
 
@@ -150,7 +155,7 @@ def inbox(
     names and in titles of subjects. A snoozed thread is listed under `snoozed` only, until its snooze ends
     (memberships.sweep_snoozes). The archive lists snoozed threads among the others.
     """
-    statement = _threads().where(Mine.archived.is_(archived))
+    statement = _threads().where(Mine.archived.is_(archived), is_listed(Mine))
     if not archived:
         statement = statement.where(
             Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None)
@@ -188,7 +193,8 @@ def inbox(
 
 def has_threads(viewer: User) -> bool:
     """Return whether the viewer has any thread, archived and snoozed ones included."""
-    return bool(db.session.execute(select(exists().where(Membership.user_id == viewer.id))).scalar_one())
+    mine = exists().where(Membership.user_id == viewer.id, is_listed())
+    return bool(db.session.execute(select(mine)).scalar_one())
 
 
 def _has_unread() -> Any:
@@ -202,10 +208,8 @@ def _has_unread() -> Any:
 
 def kinds_of(viewer: User) -> list[str]:
     """Return the names of the kinds of subjects in the viewer's threads, in their order."""
-    one = {
-        kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind)
-        for kind in kinds()
-    }
+    mine = (Membership.user_id == viewer.id, is_listed())
+    one = {kind: exists().where(*mine, Membership.kind == kind).label(kind) for kind in kinds()}
     found = db.session.execute(select(*one.values())).one()._asdict()
     return [kind for kind in one if found[kind]]
 
@@ -311,7 +315,7 @@ def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Se
         select(Theirs.thread_id, Theirs.user_id)
         .join(Mine, and_(Mine.thread_id == Theirs.thread_id, Mine.user_id == user_id))
         .where(Theirs.thread_id.in_(list(thread_ids)), Theirs.user_id != user_id, Theirs.typing_at > since)
-        .where(Theirs.closed_as.is_(None))
+        .where(Theirs.closed_as.is_(None), is_listed(Mine))
     )
     return rows.all()
 
@@ -331,12 +335,11 @@ def people_of(thread_id: str) -> tuple[tuple[str, str], bool]:
 
 
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
-    """Return {connection id: id of the pair's thread}. Connections without a thread are left out."""
+    """Return {connection id: id of the pair's thread}, without those that the viewer has in no list."""
     keys = {pair_key(connection_id): connection_id for connection_id in connection_ids}
     rows = db.session.execute(
-        select(Thread.key, Thread.id).where(
-            Thread.key.in_(list(keys)),
-            or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id),
-        )
+        select(Thread.key, Thread.id)
+        .join(Membership, and_(Membership.thread_id == Thread.id, Membership.user_id == viewer.id))
+        .where(Thread.key.in_(list(keys)), is_listed())
     )
     return {keys[key]: thread_id for key, thread_id in rows}

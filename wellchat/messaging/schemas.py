@@ -181,6 +181,13 @@ class OneThread(BaseModel):
     thread: ThreadShape
 
 
+class ClaimAnswer(BaseModel):
+    """The lead as it is now, and its thread; null where its client has no account yet."""
+
+    subject: SubjectLabel
+    thread: ThreadShape | None
+
+
 class ThreadPage(BaseModel):
     """`next` is the `before` of the next page, null on the last one. `cursor` was read before the threads."""
 
