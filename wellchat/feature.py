@@ -159,6 +159,7 @@ class Feature:
 SLOTS = (
     "sign_in",
     "inbox_head",
+    "inbox_filters",
     "thread_menu",
     "message_menu",
     "message_page",
@@ -166,10 +167,10 @@ SLOTS = (
     "composer_note",
     "composer_closed",
 )
-"""Places in templates: below the form of the sign-in page; in the head of the list of conversations; at the
-end of the menus of a thread and of a message; on the page of a message of somebody else, and of one's own;
-above the field of the composer; where nobody writes, below the sentence that says so. The menu of a message
-is one for all: a link there has `data-message-link` with `{seq}`.
+"""Places in templates: below the form of the sign-in page; in the head of the list of conversations, and
+behind its filters; at the end of the menus of a thread and of a message; on the page of a message of somebody
+else, and of one's own; above the field of the composer; where nobody writes, below the sentence that says so.
+The menu of a message is one for all: a link there has `data-message-link` with `{seq}`.
 """
 
 

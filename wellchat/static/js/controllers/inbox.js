@@ -1,7 +1,7 @@
 /* The list of conversations. Updates move its rows: pinned ones on top, then the latest. */
 
 import { before, belongs, fillConversation, previewText, showWaiting } from "../lib/conversation_row.js";
-import { clone, part } from "../lib/dom.js";
+import { badgeText, clone, part } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
 import { withDelayedIndicator } from "../lib/delayed_indicator.js";
 import { t } from "../lib/i18n.js";
@@ -18,12 +18,23 @@ export function inbox(root, app) {
   const rows = () => [...list.querySelectorAll("[data-thread-id]")];
   const rowOf = (id) => list.querySelector(`[data-thread-id="${CSS.escape(id)}"]`);
 
-  app.store.on(({ threads, typing }) => {
+  app.store.on(({ threads, typing, unread }) => {
+    if (unread) showCounts(app.store.inbox);
     for (const thread of threads) show(thread);
     for (const id of typing) showPreview(id);
     showEmpty();
   });
   app.drafts.onChange((id) => id !== open && showPreview(id));
+
+  /* What waits, and what is unread where this list does not show it. */
+  function showCounts(counts) {
+    for (const element of root.querySelectorAll("[data-count]")) {
+      const count = counts[element.dataset.count];
+      if (count === undefined) continue;
+      element.textContent = badgeText(count);
+      element.hidden = count === 0;
+    }
+  }
 
   function showEmpty() {
     part(root, "empty").hidden = rows().length > 0 || Boolean(more);
@@ -52,14 +63,15 @@ export function inbox(root, app) {
     row.remove();
   }
 
-  const orderOf = (row) => ({ pinned: row.classList.contains("conversation--pinned"), at: Date.parse(row.dataset.at) });
+  const comes = (one, other) => before(one, other, shows.longest);
+  const orderOf = (row) => ({ since: Date.parse(part(row, "waiting").dataset.since ?? row.dataset.at), pinned: row.classList.contains("conversation--pinned"), at: Date.parse(row.dataset.at) });
 
   function place(row, { listed_at: at }) {
     row.dataset.at = at;
     const mine = orderOf(row);
     const [above, below] = [row.previousElementSibling, row.nextElementSibling].map((other) => other?.dataset.at && orderOf(other));
-    if (row.isConnected && !(above && before(mine, above)) && !(below && before(below, mine))) return;
-    const next = rows().find((other) => other !== row && !before(orderOf(other), mine));
+    if (row.isConnected && !(above && comes(mine, above)) && !(below && comes(below, mine))) return;
+    const next = rows().find((other) => other !== row && !comes(orderOf(other), mine));
     const focused = row.contains(document.activeElement) ? document.activeElement : null;
     list.insertBefore(row, next ?? more);
     focused?.focus({ preventScroll: true }); // a row that is moved loses the focus
@@ -91,7 +103,7 @@ export function inbox(root, app) {
       more.querySelector("a").hidden = slow;
     };
     try {
-      const wanted = { ...Object.fromEntries(new URLSearchParams(query)), before: more.dataset.next, limit: 30 };
+      const wanted = { ...Object.fromEntries(new URLSearchParams(query)), ...(shows.longest && { sort: "longest" }), before: more.dataset.next, limit: 30 };
       const { threads, next } = await withDelayedIndicator(app.api.get("/threads", wanted), coming);
       for (const thread of threads) show(newer(app.store.threads.get(thread.id), thread), { add: true });
       if (next) more.dataset.next = next;

@@ -163,8 +163,8 @@ function option({ href, who, person, text = [], at = null, times = null }) {
 const marked = (text) => Object.assign(document.createElement("mark"), { textContent: text });
 
 function threadRow(thread) {
-  const text = thread.context ? [[thread.title, false]] : thread.other.role_label ? [[thread.other.role_label, false]] : [];
-  return option({ href: `/threads/${thread.id}`, who: thread.context ?? thread.title, person: thread.other, text });
+  const text = thread.subject ? [[thread.subject.title, false]] : thread.other.role_label ? [[thread.other.role_label, false]] : [];
+  return option({ href: `/threads/${thread.id}`, who: thread.title, person: thread.other, text });
 }
 
 function personRow(person) {
@@ -175,7 +175,7 @@ function messageRow({ message, thread, excerpt, marks }, app) {
   const mine = message.sender_id === app.viewerId ? [[`${t("You:")} `, false]] : [];
   const text = [...mine, ...trimBefore(segments(excerpt, marks))];
   const href = `/threads/${thread.id}#${message.seq}`;
-  return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });
+  return option({ href, who: thread.title, person: thread.other, text, at: message.created_at, times: app.times });
 }
 
 function otherRow({ title, path, excerpt }) {
