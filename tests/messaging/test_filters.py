@@ -267,6 +267,7 @@ PARTS = {
     "ix_memberships_inbox": {},
     "ix_memberships_unread": {"unread": True},
     "ix_memberships_waiting": {"waiting": True},
+    "ix_memberships_waits": {"sort": "longest"},
     "ix_memberships_kind": {"kind": "lead"},
     "ix_memberships_snoozed": {"snoozed": True},
 }

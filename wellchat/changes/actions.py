@@ -188,7 +188,7 @@ def _allocate_for_many(counts: Mapping[str, int]) -> dict[str, int]:
         .returning(ChangeLog.user_id, ChangeLog.last_seq),
         {},
     )
-    return dict(taken.tuples().all())
+    return {user_id: last_seq for user_id, last_seq in taken}  # noqa: C416 - dict() takes no rows
 
 
 _NEW_LOG = insert(table(ChangeLog))

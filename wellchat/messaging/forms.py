@@ -194,7 +194,7 @@ class PatchMembership(PatchForm):
     snoozed_until: Moment | None = None
     mute: MuteFor | None = None
     snooze: SnoozeFor | None = None
-    snooze_on: Day | None = None
+    snooze_on: Annotated[Day, Field(strict=False), BeforeValidator(_written)] | None = None
     needs_answer: bool = True
 
     def given(self, *, now: datetime, zone: str) -> dict[str, Any]:
@@ -285,7 +285,7 @@ class PostMembership(Form):
 
     def as_patch(self) -> PatchMembership:
         """Return the same change as the JSON call takes it; "off" becomes None."""
-        said = self.model_dump(exclude_none=True)
+        said = self.model_dump(mode="json", exclude_none=True)
         if len(said) > 1:
             said.pop("snooze_on", None)
         return PatchMembership.model_validate(

@@ -5,8 +5,10 @@ import { badgeText, clone, part } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
 import { withDelayedIndicator } from "../lib/delayed_indicator.js";
 import { t } from "../lib/i18n.js";
+import { session } from "../lib/storage.js";
 
 const MINUTE = 60_000;
+const UNDO = "wellchat.undo"; // what triage.js keeps, for the page that an act leads to
 
 export function inbox(root, app) {
   const list = part(root, "list");
@@ -130,13 +132,37 @@ export function inbox(root, app) {
     row.querySelector('[data-action="row-menu"]').hidden = false;
   }
 
-  /* Loads the menu of the rows when it is first needed. */
-  const menu = async (row, focus) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).show(row, focus);
-  const apply = async (row, change) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).apply(row, change);
+  /* Loads what changes rows when it is first needed. */
+  const options = { open, query, shows, rows };
+  const triage = async () => (await import("./triage.js")).triage(root, app, options);
+  const menu = async (row, focus) => (await import("./conversation_menu.js")).conversationMenu(root, await triage(), options).show(row, focus);
+  const doings = { menu, apply: async (...change) => (await triage()).apply(...change), undo: async () => (await triage()).undo(), pick: async (...which) => (await triage()).pick(...which) };
 
-  list.addEventListener("click", ({ target }) => {
-    const button = target.closest('[data-action="row-menu"]');
-    if (button) menu(button.closest("[data-thread-id]"));
+  list.addEventListener("click", (event) => {
+    const { target } = event;
+    const row = target.closest("[data-thread-id]:is(li)");
+    if (target.closest('[data-action="row-menu"]')) return menu(row);
+    const picking = root.dataset.picking !== undefined;
+    if (!row || !(event.shiftKey || (picking && !event.ctrlKey && !event.metaKey))) return;
+    if (target.matches('[data-part="pick"]')) return doings.pick(row, { through: event.shiftKey, on: target.checked });
+    event.preventDefault();
+    doings.pick(row, { through: event.shiftKey });
+  });
+  list.addEventListener("contextmenu", (event) => {
+    const row = event.target.closest("[data-thread-id]:is(li)");
+    if (!row || event.shiftKey || event.pointerType === "touch") return;
+    event.preventDefault();
+    menu(row);
+  });
+  list.addEventListener("touchstart", (event) => swiping(event), { passive: true });
+  const swiping = async (event) => (await import("../lib/swipe.js")).swipe(event, list, doings.apply);
+  if (session.getItem(UNDO)) triage();
+  const menuForm = document.querySelector('#thread-menu form[action$="/membership"]');
+  menuForm?.addEventListener("submit", (event) => {
+    const { name, value } = event.submitter;
+    if (name !== "archived" && name !== "snooze") return;
+    event.preventDefault();
+    doings.apply([rowOf(open) ?? root], { [name]: name === "archived" ? value === "1" : value === "off" ? null : value });
   });
   rows().forEach((row) => (ready(row), showPreview(row.dataset.threadId)));
   setInterval(() => rows().forEach((row) => showWaiting(row, app.times)), MINUTE);
@@ -146,7 +172,7 @@ export function inbox(root, app) {
   document.addEventListener("keydown", async (event) => {
     if (keys) return keys(event);
     if (event.target.closest("input, textarea, select")) return;
-    coming ??= import("./keyboard_shortcuts.js").then(({ keyboardShortcuts }) => keyboardShortcuts(root, { rows, rowOf, open, menu, apply }));
+    coming ??= import("./keyboard_shortcuts.js").then(({ keyboardShortcuts }) => keyboardShortcuts(root, { rows, rowOf, open, ...doings }));
     (keys = await coming)(event);
   });
 }

@@ -12,6 +12,7 @@ export function fillConversation(row, thread, { unread, query, app }) {
   row.dataset.lastSeq = thread.last_seq;
   row.dataset.presence = other.presence;
   row.classList.toggle("conversation--unread", unread > 0);
+  row.classList.toggle("conversation--archived", thread.archived);
   row.classList.toggle("conversation--muted", thread.muted);
   row.classList.toggle("conversation--pinned", thread.pinned);
   row.querySelector("a").href = `/threads/${thread.id}${query && `?${query}`}`;
@@ -19,9 +20,11 @@ export function fillConversation(row, thread, { unread, query, app }) {
   const title = part(row, "title");
   title.textContent = title.title = thread.title;
   row.querySelector('[data-action="row-menu"]').setAttribute("aria-label", t("Actions: %(title)s", { title: title.textContent }));
+  part(row, "pick").setAttribute("aria-label", t("Select: %(title)s", { title: thread.title }));
   write(part(row, "about"), thread.subject?.title);
   setTime(part(row, "time"), last?.created_at ?? thread.updated_at, app.times);
   part(row, "pinned").hidden = !thread.pinned;
+  part(row, "archived").hidden = !thread.archived;
   part(row, "muted").hidden = !thread.muted;
   part(row, "pill").hidden = unread === 0;
   part(row, "unread").textContent = unread || "";
