@@ -317,6 +317,13 @@ class ListThreads(QueryForm):
         return self.model_dump(exclude={"before", "limit", "sort"}) | {"sort": self.sort or "latest"}
 
 
+class FindPeople(QueryForm):
+    """Words of names, and whether all are shown however many they are."""
+
+    q: Annotated[Text, StringConstraints(max_length=100)] = ""
+    all: bool = False
+
+
 class ListMessages(QueryForm):
     """The part of a thread to list: before or after a seq, or around a seq or the first message of a day."""
 

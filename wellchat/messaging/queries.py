@@ -391,6 +391,20 @@ def people_of(thread_id: str) -> tuple[tuple[str, str], bool]:
     return (client_id, professional_id), closed_at is not None
 
 
+def pair_contacts(viewer: User) -> dict[str, dict[str, Any]]:
+    """Return {connection id: {"thread_id": the pair's thread, "at": the last contact in any of theirs}}.
+
+    Connections without the pair's thread are left out.
+    """
+    pair = case((Thread.subject_id.is_(None), Thread.id), else_=None)
+    rows = db.session.execute(
+        select(Thread.connection_id, func.max(pair), func.max(Thread.updated_at))
+        .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == viewer.id))
+        .group_by(Thread.connection_id)
+    )
+    return {connection: {"thread_id": thread, "at": at} for connection, thread, at in rows if thread}
+
+
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
     """Return {connection id: id of the pair's thread}. Connections without a thread are left out."""
     keys = {pair_key(connection_id): connection_id for connection_id in connection_ids}

@@ -49,3 +49,13 @@ def forget_filter(*, viewer: User, filter_id: str) -> None:
         mine = delete(SavedFilter).where(SavedFilter.id == filter_id, SavedFilter.user_id == viewer.id)
         if session.execute(mine).rowcount == 0:  # type: ignore[attr-defined]
             raise NotFound
+
+
+def sample_things(talk: Any) -> dict[str, Any]:
+    """Return a filter of the client's, and forms, for tests of access."""
+    save_filter(viewer=talk.cara, name="Coupons", query={"kind": "coupon"}, now=talk.now)
+    return {
+        "filter_id": filters_of(talk.cara)[0].id,
+        "/filters": {"name": "Who waits", "waiting": "1"},
+        "/filters/<filter_id>/forget": {},
+    }

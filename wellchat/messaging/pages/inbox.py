@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.config import setting
 from wellchat.forms import read_query
@@ -28,13 +30,18 @@ pages = Blueprint("inbox", __name__)
 
 FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "subject", "sort", "q")
 WORDS = ("q",)
+LANDING = "landing"  # in the cookie of a session that has shown no page yet
 
 
 @pages.get("/")
 @signed_in
 def inbox() -> str | Response:
-    """Show the conversations. A client with one alone is led to it, where the operator wants that."""
-    if not request.args and (thread_id := lone_thread()) is not None:
+    """Show the conversations. A client with one alone is led to it after signing in, or always.
+
+    The operator decides that it is always so (CLIENT_VIEW). Otherwise the list stays a tap away.
+    """
+    landing = session.pop(LANDING, False)
+    if not request.args and (thread_id := lone_thread(landing=landing)) is not None:
         return redirect(url_for("messaging.thread", thread_id=thread_id))
     return render_template("messaging/inbox.html", **shell())
 
@@ -46,10 +53,19 @@ def find() -> Response:
     return lead_to("/", FILTERS, words=WORDS)
 
 
-def lone_thread() -> str | None:
-    """Return the id of the viewer's one conversation, if it is shown without a list; else None."""
+def note_landing(user: User, now: datetime) -> None:
+    """Remember that this session has just begun; `inbox` asks for it once."""
+    if user.is_client:
+        session[LANDING] = True
+
+
+def lone_thread(*, landing: bool = False) -> str | None:
+    """Return the id of the viewer's one conversation, if it is shown without a list; else None.
+
+    With `landing` return it wherever there is one alone.
+    """
     user = viewer()
-    if not user.is_client or setting("CLIENT_VIEW") != "one-thread":
+    if not user.is_client or not (landing or setting("CLIENT_VIEW") == "one-thread"):
         return None
     return only_thread(user)
 
@@ -73,8 +89,12 @@ def shell() -> dict[str, Any]:
     kinds, facts = queries.facts_of(user)
     wanted = page.filters() | {"sort": order_of(page)}
     views, following = queries.inbox(user, before=before, limit=page.limit, **wanted)
+    given = page.model_fields_set - {"limit", "before"}
+    # One conversation is no list to be worked off.
+    is_plain = user.is_client and len(views) < 2 and not given and not any(shown["in_inbox"].values())
     return {
         **shown,
+        "is_plain": is_plain and only_thread(user) is not None,
         "threads": threads_json(views, user, now=now),
         "has_threads": bool(views) or queries.has_threads(user),  # for an empty inbox
         "next": following,

@@ -164,6 +164,8 @@ export function inbox(root, app) {
     event.preventDefault();
     doings.apply([rowOf(open) ?? root], { [name]: name === "archived" ? value === "1" : value === "off" ? null : value });
   });
+  const find = root.querySelector('[type="search"]');
+  find?.addEventListener("keydown", ({ key }) => key === "Escape" && !find.value && find.blur());
   rows().forEach((row) => (ready(row), showPreview(row.dataset.threadId)));
   setInterval(() => rows().forEach((row) => showWaiting(row, app.times)), MINUTE);
   /* Loads the shortcuts too; keys that are pressed meanwhile wait for them. */

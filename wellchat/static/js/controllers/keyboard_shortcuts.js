@@ -37,7 +37,7 @@ export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply, undo, 
     m: onRow((row) => menu(row, "mute")),
     s: onRow((row) => menu(row, "snooze")),
     ".": onRow((row) => menu(row)),
-    "/": () => root.querySelector('[type="search"]').focus(),
+    "/": () => root.querySelector('[type="search"]')?.focus(),
     "?": () => dialog.showModal(),
   };
   const IN_LIST = { ArrowDown: KEYS.j, ArrowUp: KEYS.k };
