@@ -156,6 +156,9 @@ NAMES = """
     mark_notifications mark_read mark_unread open_thread pin_message post_search remove_device remove_reaction
     reopen_connection report_person report_time_zone search_messages send_message show_typing
     unblock_person unpin_message upload_file
+    add_note delete_note delete_tag get_journey list_notes list_tags merge_tags rename_tag restore_note
+    save_note
+    tag_client untag_client
 """
 
 
@@ -248,6 +251,21 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "report_person", json={"kind": "spam", "seq": 2}, **mine)
     for act in ("block_person", "unblock_person", "end_connection", "reopen_connection"):
         told.call(cara, act, **mine)
+    paul, her = api(talk.paul), {"person_id": talk.cara.id}
+    note = told.call(paul, "add_note", json={"body": "x", "client_key": "k"}, **her).json["note"]["id"]
+    told.call(paul, "save_note", json={"body": "y", "version": 1}, note_id=note, **her)
+    one, other = (
+        told.call(paul, "tag_client", json={"name": name}, **her).json["tags"][-1]["id"] for name in "ab"
+    )
+    told.call(paul, "rename_tag", json={"name": "c"}, tag_id=one)
+    told.call(paul, "list_notes", **her)
+    told.call(paul, "delete_note", note_id=note, **her)
+    told.call(paul, "restore_note", note_id=note, **her)
+    told.call(paul, "untag_client", tag_id=one, **her)
+    told.call(paul, "merge_tags", json={"into": other}, tag_id=one)
+    assert told.call(paul, "list_tags").json["tags"][0]["clients"] == 1
+    told.call(paul, "delete_tag", tag_id=other)
+    told.call(paul, "get_journey", **her)
     create_user(email="eve@example.com", name="Eve", role="client", password=PASSWORD, now=now)
     token = told.call(Stranger(app), "create_token", json={"email": "eve@example.com", "password": PASSWORD})
     told.call(Stranger(app, token.json["token"]), "delete_token")
@@ -269,7 +287,8 @@ class Stranger:
 def test_every_refusal_is_in_the_document(app, api, talk, told, thread):
     cara, nowhere = (
         api(talk.cara),
-        {"thread_id": "0000000000000", "attachment_id": "0", "seq": 1, "emoji": "👍"},
+        {"thread_id": "0000000000000", "attachment_id": "0", "seq": 1, "emoji": "👍"}
+        | dict.fromkeys(("person_id", "note_id", "tag_id"), "0000000000000"),
     )
     for name, (_, _, operation) in told.operations.items():
         body = {"nonsense": 1} if "requestBody" in operation else None

@@ -35,6 +35,7 @@ FEATURES = (
     "invites",
     "safety",
     "privacy",
+    "clientele",
     "disclosure",
     "oversight",
     "security_log",

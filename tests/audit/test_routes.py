@@ -6,6 +6,7 @@ from flask import Flask
 
 WORDS = "what people say to each other: between the two, and never in the log"
 OWN = "how it looks to the person alone"
+PRIVATE = "notes and tags that nobody but their author ever sees"
 QUESTION = "a question to the browser; the answer to it is recorded"
 MARK = "a mark of reading, which the other person sees anyway"
 
@@ -100,6 +101,24 @@ NOT_RECORDED = {
     "DELETE /api/threads/<thread_id>/messages/<int:seq>": WORDS,
     "DELETE /api/threads/<thread_id>/messages/<int:seq>/pin": WORDS,
     "DELETE /api/threads/<thread_id>/messages/<int:seq>/reactions/<emoji>": WORDS,
+    "DELETE /api/people/<person_id>/notes/<note_id>": PRIVATE,
+    "DELETE /api/people/<person_id>/tags/<tag_id>": PRIVATE,
+    "DELETE /api/tags/<tag_id>": PRIVATE,
+    "PATCH /api/people/<person_id>/notes/<note_id>": PRIVATE,
+    "PATCH /api/tags/<tag_id>": PRIVATE,
+    "POST /api/people/<person_id>/notes": PRIVATE,
+    "POST /api/people/<person_id>/notes/<note_id>/restore": PRIVATE,
+    "POST /api/people/<person_id>/tags": PRIVATE,
+    "POST /api/tags/<tag_id>/merge": PRIVATE,
+    "POST /people/<person_id>/notes": PRIVATE,
+    "POST /people/<person_id>/notes/<note_id>": PRIVATE,
+    "POST /people/<person_id>/notes/<note_id>/delete": PRIVATE,
+    "POST /people/<person_id>/notes/<note_id>/restore": PRIVATE,
+    "POST /people/<person_id>/tags": PRIVATE,
+    "POST /people/<person_id>/tags/<tag_id>/remove": PRIVATE,
+    "POST /tags/<tag_id>": PRIVATE,
+    "POST /tags/<tag_id>/merge": PRIVATE,
+    "POST /tags/<tag_id>/delete": PRIVATE,
     "PATCH /api/notifications": MARK,
     "PATCH /api/preferences": OWN,
     "PATCH /api/threads/<thread_id>/membership": OWN,

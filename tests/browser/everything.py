@@ -16,6 +16,8 @@ from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_for, path_of, reset_path
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
+from wellchat.clientele.notes import add_note
+from wellchat.clientele.tags import tag_client
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
 from wellchat.db import db, transaction
@@ -123,12 +125,14 @@ def furnish(talk: Talk) -> Any:
     for _ in range(3):  # one piece of work makes another
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
+    _who_she_is(cara, paul, now)
     return SimpleNamespace(
         thread=f"/threads/{talk.id}",
         long=f"/threads/{long_id}",
         silent=f"/threads/{silent_id}",
         thread_id=talk.id,
         person=paul.id,
+        client=cara.id,
         public_name="rita-rival",
         subject=subject.id,
         lead=lead.id,
@@ -145,6 +149,28 @@ def furnish(talk: Talk) -> Any:
         old_address=path_of(UNDO, moved.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],
     )
+
+
+def _who_she_is(cara: User, paul: User, now: datetime) -> None:
+    """Earlier bookings of Cara's with Paul, and his notes and tags about her."""
+    for number in range(1, 13):
+        starts = now - timedelta(days=40 * number + 30)
+        put_subject(
+            kind="booking",
+            external_id=f"past-{number}",
+            title="Root touch-up" if number % 2 else LONG,
+            professional_id=paul.id,
+            client_id=cara.id,
+            status="cancelled" if number == 3 else "completed",
+            starts_at=starts,
+            notify=False,
+            now=now,
+        )
+    about = {"viewer": paul, "client_id": cara.id}
+    add_note(**about, kind="note", body=f"Hates the smell of coconut.\n{WORD}", client_key="n", now=now)
+    add_note(**about, kind="preference", body="mornings", client_key="p", now=now)
+    for name in ("sensitive scalp", "organic", "pays cash"):
+        tag_client(**about, name=name)
 
 
 def _closed(cara: User, paul: User, now: datetime) -> tuple[str, str]:

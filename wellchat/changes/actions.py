@@ -9,7 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    Insert,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from wellchat.changes.hooks import database_restored_in_transaction
 from wellchat.changes.models import CORE_KINDS, Change, ChangeLog, Epoch
@@ -191,15 +202,21 @@ def _allocate_for_many(counts: Mapping[str, int]) -> dict[str, int]:
     return {user_id: last_seq for user_id, last_seq in taken}  # noqa: C416 - dict() takes no rows
 
 
+_ZEROS = {"last_seq": 0, "floor_seq": 0, "acked_seq": 0, "access_seq": 0}
 _NEW_LOG = insert(table(ChangeLog))
 
 
 def create_log(*, user_id: str) -> None:
     """Create the log of a new user. Without its row there would be no counter to lock."""
     with transaction():
-        execute(
-            _NEW_LOG, {"user_id": user_id, "last_seq": 0, "floor_seq": 0, "acked_seq": 0, "access_seq": 0}
-        )
+        execute(_NEW_LOG, {"user_id": user_id, **_ZEROS})
+
+
+def log_of_each(made: CTE) -> Insert:
+    """Return the statement that creates the logs of the users whom `made` inserts, and returns their ids."""
+    zeros = (literal(value) for value in _ZEROS.values())
+    new = insert(table(ChangeLog)).from_select(["user_id", *_ZEROS], select(made.c.id, *zeros))
+    return new.returning(ChangeLog.user_id)
 
 
 def end_access(*, user_id: str) -> None:

@@ -308,6 +308,7 @@ class ListThreads(QueryForm):
     sort: Sort | None = Field(
         None, description="`longest`: those that wait for my reply, archived ones too, longest first."
     )
+    tag: Id | None = Field(None, description="Only with people whom I gave this tag (its id).")
     q: Annotated[Text, StringConstraints(max_length=100)] = Field(
         "", description="Words of names and titles."
     )

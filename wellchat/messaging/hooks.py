@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wellchat.feature import Hook
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
+    from wellchat.accounts.models import User
     from wellchat.messaging.models import Message
+    from wellchat.messaging.queries import ThreadView
 
 recipient_notified_in_transaction: Hook[[str, str, Sequence[int], datetime], None]
 recipient_notified_in_transaction = Hook("messaging.recipient_notified_in_transaction")
@@ -43,3 +45,12 @@ hidden_among: Hook[[Collection[tuple[str, int]]], Mapping[tuple[str, int], Seque
     "messaging.hidden_among"
 )
 """(keys of messages, each thread id and seq) -> the ranges of each text that only its sender sees."""
+
+people_with_tag: Hook[[User, str], Select[str]] = Hook("messaging.people_with_tag")
+"""(viewer, id of a tag) -> the query for the ids of the people whom the viewer gave this tag."""
+
+tag_named: Hook[[User, str], str | None] = Hook("messaging.tag_named")
+"""(viewer, id of a tag) -> its name, None for one that is not the viewer's."""
+
+thread_facts: Hook[[ThreadView, User, datetime], Mapping[str, Any]] = Hook("messaging.thread_facts")
+"""(a thread as its reader sees it, the reader, now) -> further keys of its JSON. It makes no statement."""

@@ -187,6 +187,13 @@ class Message(Base):
             sqlite_where=text("reply_to IS NOT NULL"),
             postgresql_where=text("reply_to IS NOT NULL"),
         ),
+        # A send that names no booking does not touch it.
+        Index(
+            "ix_messages_about",
+            *("thread_id", "subject_id", "seq"),
+            sqlite_where=text("subject_id IS NOT NULL"),
+            postgresql_where=text("subject_id IS NOT NULL"),
+        ),
     )
 
     thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)

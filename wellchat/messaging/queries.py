@@ -10,14 +10,26 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, true, tuple_
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
-from wellchat.connections.models import Connection
+from wellchat.connections.models import Connection, PairFacts
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
-from wellchat.messaging.hooks import inbox_facts
+from wellchat.messaging.hooks import inbox_facts, people_with_tag
 from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.notifications import queries as notification_queries
 from wellchat.paging import decode_page_token, encode_page_token
@@ -46,6 +58,12 @@ class ThreadView(NamedTuple):
     other_seen_at: datetime | None
     unread: int
     trade: str | None
+    connected_at: datetime
+    # None where nobody has counted yet: see connections.models.PairFacts.
+    known_since: datetime | None
+    bookings: int | None
+    last_booking_at: datetime | None
+    next_booking_at: datetime | None
 
 
 def _read_up_to() -> Any:
@@ -80,11 +98,16 @@ def _threads() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade)
+        select(
+            *(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade),
+            *(Connection.created_at, PairFacts.known_since, PairFacts.bookings),
+            *(PairFacts.last_booking_at, PairFacts.next_booking_at),
+        )
         .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == user_id))
         .join(Theirs, and_(Theirs.thread_id == Thread.id, Theirs.user_id != user_id))
         .join(Other, Other.id == Theirs.user_id)
         .join(Connection, Connection.id == Thread.connection_id)
+        .outerjoin(PairFacts, PairFacts.connection_id == Thread.connection_id)
         .outerjoin(Last, and_(Last.thread_id == Thread.id, Last.seq == Thread.last_seq))
         .outerjoin(Presence, Presence.user_id == Theirs.user_id)
         .options(joinedload(Thread.subject))
@@ -133,15 +156,17 @@ def inbox(
     kind: str | None = None,
     subject: str | None = None,
     sort: Sort = "latest",
+    tag: str | None = None,
     q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
     """Return (a page of the viewer's threads, token of the next page or None).
 
-    Pinned threads come first, then the latest. `q` is looked for in names, in titles of subjects, and in
-    those of a pair's bookings. `subject` is the id of what a thread of its own is about. A snoozed thread is
-    listed under `snoozed` only, until its snooze ends (memberships.sweep_snoozes). The archive lists snoozed
-    threads among the others. With `sort` "longest" only those are listed that wait for an answer, whoever
-    waits longest first: archived ones among them, because who waits must not be lost by one key.
+    Pinned threads come first, then the latest. `tag` is the id of a tag of the viewer's. `q` is looked for in
+    names, in titles of subjects, and in those of a pair's bookings. `subject` is the id of what a thread of
+    its own is about. A snoozed thread is listed under `snoozed` only, until its snooze ends
+    (memberships.sweep_snoozes). The archive lists snoozed threads among the others. With `sort` "longest"
+    only those are listed that wait for an answer, whoever waits longest first: archived ones among them,
+    because who waits must not be lost by one key.
     """
     longest = sort == "longest"
     statement = _threads()
@@ -162,6 +187,10 @@ def inbox(
         statement = statement.where(Mine.kind == kind)
     if subject is not None:
         statement = statement.where(Thread.subject_id == subject)
+    if tag is not None:
+        # Where nothing knows of tags, nobody has one.
+        tagged = people_with_tag(viewer, tag)
+        statement = statement.where(Theirs.user_id.in_(tagged[0]) if tagged else false())
     if q.strip():
         statement = statement.outerjoin(Thread.subject).where(_is_called(q.strip()))
     statement = _page_after(statement, before, longest=longest).limit(limit + 1)

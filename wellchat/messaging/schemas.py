@@ -105,13 +105,24 @@ class MessageShape(BaseModel):
     masked: bool | None = like(False, default=None)
 
 
+class PairFactsShape(BaseModel):
+    """How long two people know each other, and their bookings: those that took place, and the next one."""
+
+    since: Moment
+    bookings: int = like(12)
+    last_booking_at: Moment | None
+    next_booking_at: Moment | None
+
+
 class ThreadShape(BaseModel):
     """A thread as I see it. `last_message` is null in an empty one.
 
     The inbox sorts by `pinned` and `listed_at`. `unread_from` is set while I have marked the thread as
     unread. `waiting_since` is the time of the first message that I have not replied to. The other person has
     received messages up to `other_delivered_seq` and read them up to `other_read_seq`. Where I cannot write,
-    `closed` is the sentence that says so; `closed_by_me` is set if I can open it again.
+    `closed` is the sentence that says so; `closed_by_me` is set if I can open it again. `facts` and
+    `standing` are there where the site counts bookings; `standing` says what a client is to me: "new" without
+    a booking that took place, "regular" with two and more.
     """
 
     id: Id
@@ -142,6 +153,8 @@ class ThreadShape(BaseModel):
     listed_at: Moment
     created_at: Moment
     updated_at: Moment
+    standing: Literal["new", "regular"] | None = like("regular", default=None)
+    facts: PairFactsShape | None = None
 
 
 class MembershipShape(BaseModel):

@@ -21,3 +21,7 @@ lead_claimed_in_transaction = Hook("subjects.lead_claimed_in_transaction")
 
 Called again when the lead is put or claimed again.
 """
+
+subject_hidden_in_transaction: Hook[[Subject, datetime], None]
+subject_hidden_in_transaction = Hook("subjects.subject_hidden_in_transaction")
+"""(subject, now): the host has deleted it, and no list shows it any more."""

@@ -13,11 +13,13 @@ from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.config import setting
+from wellchat.feature import registry
 from wellchat.forms import read_query
 from wellchat.i18n import N_, gettext
 from wellchat.messaging import queries
 from wellchat.messaging.forms import ListThreads
 from wellchat.messaging.groups import groups_of
+from wellchat.messaging.hooks import tag_named
 from wellchat.messaging.memberships import only_thread
 from wellchat.messaging.queries import Sort
 from wellchat.messaging.serializers import threads_json
@@ -28,7 +30,7 @@ from wellchat.web import signed_in, viewer
 
 pages = Blueprint("inbox", __name__)
 
-FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "subject", "sort", "q")
+FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "tag", "subject", "sort", "q")
 WORDS = ("q",)
 LANDING = "landing"  # in the cookie of a session that has shown no page yet
 
@@ -138,7 +140,7 @@ def address_of(page: ListThreads, **changes: Any) -> str:
 
 
 NONE_OF_THEM: dict[str, Any] = dict.fromkeys(("unread", "waiting", "snoozed", "archived"), False)
-NONE_OF_THEM |= {"kind": None, "subject": None, "sort": None}
+NONE_OF_THEM |= {"kind": None, "tag": None, "subject": None, "sort": None}
 LABELS = {
     "unread": N_("Unread"),
     "waiting": N_("Waiting on me"),
@@ -146,6 +148,17 @@ LABELS = {
     "archived": N_("Archived"),
 }
 COUNTED = ("waiting", "snoozed", "archived")
+
+
+def _tag_chip(page: ListThreads) -> list[dict[str, Any]]:
+    """Return the chip of the tag that is filtered by, with its name; else the one that leads to the tags."""
+    chip = {"name": "tag", "count": None}
+    if page.tag is None:
+        choose = registry().handlers.get(tag_named.name) and viewer().is_professional
+        return [chip | {"label": gettext("Tags"), "on": False, "href": "/tags"}] if choose else []
+    name = next(iter(tag_named(viewer(), page.tag)), None)
+    label = name or gettext("Something that was not found")
+    return [chip | {"label": label, "on": True, "href": address_of(page, tag=None)}]
 
 
 def filters(page: ListThreads, kinds: Collection[str], counts: Mapping[str, int]) -> dict[str, Any]:
@@ -177,6 +190,7 @@ def filters(page: ListThreads, kinds: Collection[str], counts: Mapping[str, int]
         for kind in all_kinds().values()
         if kind.name in kinds or page.kind == kind.name
     ]
+    parts += _tag_chip(page)
     return {
         "parts": parts,
         "on": sum(part["on"] for part in parts),
@@ -187,6 +201,7 @@ def filters(page: ListThreads, kinds: Collection[str], counts: Mapping[str, int]
         "waiting": page.waiting,
         "snoozed": page.snoozed,
         "kind": page.kind,
+        "tag": page.tag,
         "subject": page.subject,
         "longest": order_of(page) == "longest",
         "hidden": [(name, getattr(page, name)) for name in FILTERS if name != "q" and getattr(page, name)],

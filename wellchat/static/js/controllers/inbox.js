@@ -42,7 +42,7 @@ export function inbox(root, app) {
     part(root, "empty").hidden = rows().length > 0 || Boolean(more);
   }
 
-  function show(thread, { add = !shows.q } = {}) {
+  function show(thread, { add = !shows.q && !shows.tag } = {}) {
     let row = rowOf(thread.id);
     if (!belongs(thread, shows) && thread.id !== open) return row && remove(row);
     if (!row && (!add || !belongs(thread, shows))) return;

@@ -25,6 +25,7 @@ export function fillConversation(row, thread, { unread, query, app }) {
   setTime(part(row, "time"), last?.created_at ?? thread.updated_at, app.times);
   part(row, "pinned").hidden = !thread.pinned;
   part(row, "archived").hidden = !thread.archived;
+  write(part(row, "standing"), thread.standing && (thread.standing === "new" ? t("New") : t("Regular")));
   part(row, "muted").hidden = !thread.muted;
   part(row, "pill").hidden = unread === 0;
   part(row, "unread").textContent = unread || "";
