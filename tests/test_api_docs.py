@@ -94,6 +94,7 @@ CALLS = [
     ("PUT", "{thread}/unread", {"seq": 2}, messaging.ReadAnswer),
     ("PUT", "{thread}/read", {"seq": 2}, messaging.ReadAnswer),
     ("PATCH", "{thread}/membership", {"archived": True}, messaging.MembershipAnswer),
+    ("PATCH", "/api/threads", {"ids": [], "archived": True}, messaging.ThreadsAnswer),
     ("GET", "{thread}/attachments", None, AttachmentPage),
     ("GET", "/api/notifications", None, notifications.NotificationPage),
     ("PATCH", "/api/notifications", {"all": True, "read": True}, notifications.UnreadAnswer),
@@ -107,6 +108,8 @@ def test_responses_match_their_schema_exactly(api, talk, thread, now, method, pa
     from wellchat.messaging import dispatch
 
     dispatch.sweep(now)
+    if body and "ids" in body:
+        body = body | {"ids": [talk.id]}
     answer = api(talk.cara).open(path.format(thread=thread), method=method, json=body)
     assert answer.status_code in (200, 201)
     shape.model_validate(answer.json, strict=True, extra="forbid")
@@ -147,7 +150,8 @@ def test_the_document_is_valid(told, client):
 
 # A name that changes breaks the code of everybody who generated a client.
 NAMES = """
-    add_device add_reaction block_person change_membership change_preferences claim_lead create_token
+    add_device add_reaction block_person change_membership change_preferences change_threads claim_lead
+    create_token
     delete_message delete_token discard_file edit_message end_connection get_me get_preferences get_push_key
     get_thread get_updates list_devices list_files list_messages list_notifications list_pins list_threads
     mark_notifications mark_read mark_unread open_thread pin_message post_search remove_device remove_reaction
@@ -243,6 +247,8 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "mark_read", json={"seq": 2}, **mine)
     told.call(cara, "change_membership", json={"muted_until": "2030-01-01T00:00:00Z", "pinned": True}, **mine)
     told.call(cara, "send_scheduled", **one)
+    changed = told.call(cara, "change_threads", json={"ids": [talk.id], "archived": False, "read": True}).json
+    told.call(cara, "change_threads", json={"restore": changed["before"], "fields": changed["fields"]})
     told.call(cara, "search_messages", query={"q": "message", "names": "1"})
     told.call(cara, "post_search", json={"q": "message", "names": True})
     found = told.call(cara, "get_updates", query={"since": cursor})

@@ -23,6 +23,7 @@ FEATURES = (
     "notifications",
     "attachments",
     "messaging",
+    "saved_filters",
     "mail_ledger",
     "replies",
     "search",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wellchat.feature import Hook
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
     from wellchat.accounts.models import User
     from wellchat.messaging.models import Message
@@ -38,6 +38,12 @@ text_written_in_transaction = Hook("messaging.text_written_in_transaction")
 
 It runs under the lock of the thread, before anybody is told. The message of a send is in the database, but
 not in the session.
+"""
+
+inbox_facts: Hook[[str], tuple[str, ColumnElement[bool]]] = Hook("messaging.inbox_facts")
+"""(user id) -> (name, condition): asked along with a page of the inbox, so that what nobody uses costs none.
+
+The name is in `facts` of the template's context if it is so.
 """
 
 hidden_among: Hook[[Collection[tuple[str, int]]], Mapping[tuple[str, int], Sequence[tuple[int, int]]]] = Hook(

@@ -94,6 +94,10 @@ def _partial_index(name: str, where: str, *columns: str) -> Index:
     return Index(f"ix_memberships_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+# What waits for an answer of somebody's, longest first: the list that can be worked off.
+WAITS = "waiting_since IS NOT NULL AND closed_as IS NULL AND snoozed_until IS NULL"
+
+
 class Membership(Base):
     """The state of a thread for one of its two people. Watermarks only move forward.
 
@@ -111,6 +115,7 @@ class Membership(Base):
         _partial_index("waiting", "waiting_since IS NOT NULL", "user_id", *_INBOX_ORDER),
         _partial_index("kind", "kind IS NOT NULL", "user_id", "kind", *_INBOX_ORDER),
         _partial_index("snoozed", "snoozed_until IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index("waits", WAITS, "user_id", "waiting_since", "thread_id"),
         _partial_index("due", "snoozed_until IS NOT NULL", "snoozed_until"),
         # A watermark above the last message would count messages that are still to come as read.
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
@@ -131,7 +136,11 @@ class Membership(Base):
     # When the other person sent the first message that this user has not replied to.
     waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Up to this message the user wants to send no answer.
+    settled_seq: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The snooze ends sooner if the other person writes.
+    until_answer: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Set while the thread is closed: BLOCKED or ENDED by this person, HELD by an import, else CLOSED.
     closed_as: Mapped[str | None] = mapped_column(String(8))

@@ -177,6 +177,14 @@ class Unread(BaseModel):
     notifications: int
 
 
+class InboxCounts(BaseModel):
+    """Unread messages in the archive and in snoozed threads, and threads that wait for my reply."""
+
+    archived: int
+    snoozed: int
+    waiting: int
+
+
 class OneThread(BaseModel):
     thread: ThreadShape
 
@@ -222,12 +230,42 @@ class MembershipAnswer(BaseModel):
     membership: MembershipShape
 
 
+RestoredField = Literal[
+    "archived", "pinned", "muted_until", "snoozed_until", "until_answer", "unread_from", "settled_seq"
+]
+
+
+class ThreadState(BaseModel):
+    """My own state of a thread before a change. Give it back in `restore` to undo the change."""
+
+    thread_id: Id
+    archived: bool
+    pinned: bool
+    muted_until: Moment | None = like(None)
+    snoozed_until: Moment | None = like(None)
+    until_answer: bool
+    unread_from: int | None = like(None)
+    settled_seq: int
+    last_read_seq: int
+    last_seq: int
+
+
+class ThreadsAnswer(BaseModel):
+    """`before` is the state of each thread before it, `fields` what changed; both are empty after an undo."""
+
+    before: list[ThreadState]
+    fields: list[RestoredField]
+    unread: Unread
+    inbox: InboxCounts
+
+
 class Me(BaseModel):
     """`cursor` is the position in my change log, read before the numbers."""
 
     user: Person
     cursor: Cursor
     unread: Unread
+    inbox: InboxCounts
 
 
 def describe_tags(spec: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from wellchat.messaging.hooks import thread_facts
 from wellchat.messaging.models import BLOCKED, ENDED, Membership, Message
 from wellchat.messaging.queries import ThreadView
 from wellchat.messaging.shown import Hidden, hidden_in, shown_body, shown_preview, something_hides
+from wellchat.messaging.triage import State
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
@@ -122,6 +123,12 @@ def membership_json(view: ThreadView) -> Json:
         "muted_until": iso(mine.muted_until),
         "snoozed_until": iso(mine.snoozed_until),
     }
+
+
+def state_json(state: State) -> Json:
+    """Return the viewer's state of a thread before a change (schemas.ThreadState)."""
+    moments = {"muted_until": iso(state.muted_until), "snoozed_until": iso(state.snoozed_until)}
+    return state._asdict() | moments
 
 
 class QuoteRow(NamedTuple):

@@ -191,6 +191,13 @@ def read_thread(
         )
 
 
+def read_threads(*, user_id: str, thread_ids: Sequence[str], now: datetime) -> None:
+    """Mark all notifications of these threads as read."""
+    with transaction():
+        of_them = (Notification.user_id == user_id) & Notification.thread_id.in_(thread_ids)
+        _change(of_them & Notification.read_at.is_(None), read_at=now)
+
+
 def retract(
     *,
     user_id: str,

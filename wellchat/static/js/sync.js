@@ -102,7 +102,7 @@ async function resync({ api, store, open, offlineCache }, fresh) {
   ]);
   const messages = open ? await messagesSince(api, open) : [];
   const state = { threads: thread ? [...threads, thread] : threads, messages };
-  store.reset({ ...state, unread: me.unread });
+  store.reset({ ...state, unread: me.unread, inbox: me.inbox });
   offlineCache.addUpdate(state);
   offlineCache.renew(); // pages that are not open may show what was deleted meanwhile
   return fresh ?? me.cursor;
