@@ -161,15 +161,17 @@ SLOTS = (
     "inbox_head",
     "thread_menu",
     "message_menu",
+    "message_card",
     "message_page",
     "own_message_page",
     "composer_note",
     "composer_closed",
 )
 """Places in templates: below the form of the sign-in page; in the head of the list of conversations; at the
-end of the menus of a thread and of a message; on the page of a message of somebody else, and of one's own;
-above the field of the composer; where nobody writes, below the sentence that says so. The menu of a message
-is one for all: a link there has `data-message-link` with `{seq}`.
+end of the menus of a thread and of a message; in a message, for its card (`m`, `mine`); on the page of a
+message of somebody else, and of one's own; above the field of the composer; where nobody writes, below the
+sentence that says so. The menu of a message is one for all: a link there has `data-message-link` with
+`{seq}`.
 """
 
 

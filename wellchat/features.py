@@ -34,6 +34,7 @@ FEATURES = (
     "invites",
     "safety",
     "privacy",
+    "portfolio",
     "disclosure",
     "oversight",
     "security_log",

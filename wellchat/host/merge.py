@@ -38,7 +38,9 @@ MOVED = (
     "threads.client_id", "threads.professional_id", "memberships.user_id", "messages.sender_id",
     "reactions.user_id", "outbox.recipient_id", "subjects.client_id", "subjects.professional_id",
     "attachments.owner_id", "attachments.reader_id", "announcements.user_id", "notifications.user_id",
-    "notifications.actor_id", "reports.by_id", "reports.about_id", "measures.user_id", "connections.ended_by",
+    "notifications.actor_id", "portfolio_labels.professional_id", "portfolio_asks.client_id",
+    "portfolio_asks.professional_id", "reports.by_id", "reports.about_id", "measures.user_id",
+    "connections.ended_by",
 )  # fmt: skip
 
 
