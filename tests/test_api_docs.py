@@ -147,11 +147,13 @@ def test_the_document_is_valid(told, client):
 
 # A name that changes breaks the code of everybody who generated a client.
 NAMES = """
-    add_device add_reaction block_person change_membership change_preferences create_token delete_message
+    add_device add_reaction answer_ask ask_for_consent block_person change_membership change_preferences
+    create_token delete_message
     delete_token discard_file edit_message end_connection get_me get_preferences get_push_key get_thread
-    get_updates list_devices list_files list_messages list_notifications list_pins list_threads
+    get_updates label_picture list_asks list_devices list_files list_messages list_notifications list_pins
+    list_portfolio list_threads
     mark_notifications mark_read mark_unread open_thread pin_message post_search remove_device remove_reaction
-    reopen_connection report_person report_time_zone search_messages send_message show_typing
+    reopen_connection report_person report_time_zone revoke_picture search_messages send_message show_typing
     unblock_person unpin_message upload_file
 """
 
@@ -205,6 +207,13 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "send_message", json=sent, **mine)
     assert told.call(cara, "send_message", json=sent, **mine).status_code == 200
     told.call(cara, "list_files", **mine)
+    paul = api(talk.paul)
+    told.call(paul, "label_picture", attachment_id=file["id"], json={"label": "result"})
+    asked = told.call(paul, "ask_for_consent", json={"attachments": [file["id"]]}, **mine).json["ask"]
+    told.call(cara, "answer_ask", ask_id=asked["id"], json={"answer": "yes"})
+    told.call(paul, "list_portfolio", query={"label": "result"})
+    told.call(cara, "list_asks")
+    told.call(cara, "revoke_picture", ask_id=asked["id"], attachment_id=file["id"])
     told.call(cara, "edit_message", json={"body": "y"}, seq=3, **mine)
     told.call(cara, "add_reaction", seq=3, emoji="👍", **mine)
     told.call(cara, "pin_message", seq=3, **mine)
@@ -264,7 +273,7 @@ class Stranger:
 def test_every_refusal_is_in_the_document(app, api, talk, told, thread):
     cara, nowhere = (
         api(talk.cara),
-        {"thread_id": "0000000000000", "attachment_id": "0", "seq": 1, "emoji": "👍"},
+        {"thread_id": "0000000000000", "attachment_id": "0", "ask_id": "0", "seq": 1, "emoji": "👍"},
     )
     for name, (_, _, operation) in told.operations.items():
         body = {"nonsense": 1} if "requestBody" in operation else None

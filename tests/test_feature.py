@@ -31,7 +31,7 @@ from wellchat.notifications.kinds import NotificationKind
 from wellchat.places import ComposerAction, ThreadPanel
 
 Make = Callable[..., Flask]
-OPTIONAL = ("booking_notices", "oversight")
+OPTIONAL = ("booking_notices", "portfolio", "oversight")
 ALL_OFF = tuple(f"-{name}" for name in OPTIONAL)
 
 WRONG = [

@@ -65,6 +65,13 @@ RECORDED = {
     "POST /settings/tokens": ("token.made",),
     "POST /settings/tokens/<token_id>/revoke": ("token.ended",),
     "DELETE /api/threads/<thread_id>/block": ("block.undone",),
+    "DELETE /api/portfolio/asks/<ask_id>/pictures/<attachment_id>": ("portfolio.revoked",),
+    "POST /api/threads/<thread_id>/portfolio/asks": ("portfolio.asked",),
+    "POST /portfolio/asks/<ask_id>": ("portfolio.answered", "portfolio.revoked"),
+    "POST /portfolio/asks/<ask_id>/revoke": ("portfolio.revoked",),
+    "POST /portfolio/page": ("portfolio.page_opened", "portfolio.page_closed"),
+    "POST /threads/<thread_id>/portfolio": ("portfolio.asked",),
+    "PUT /api/portfolio/asks/<ask_id>": ("portfolio.answered", "portfolio.revoked"),
     "DELETE /api/threads/<thread_id>/end": ("connection.reopened",),
     "POST /api/threads/<thread_id>/reports": ("report.made",),
     "POST /oversight/people": ("people.searched",),
@@ -95,6 +102,8 @@ LOOKING = "it only reads; what is looked for is posted, so that it stands in no 
 
 # Route -> why it needs no row. Refusals and limits of all of them are counted all the same.
 NOT_RECORDED = {
+    "POST /threads/<thread_id>/portfolio/labels": "labels that only their author sees",
+    "PUT /api/portfolio/pictures/<attachment_id>": "the same",
     "DELETE /api/attachments/<attachment_id>": WORDS,
     "DELETE /api/push/devices": OWN,
     "DELETE /api/threads/<thread_id>/messages/<int:seq>": WORDS,

@@ -11,10 +11,10 @@ from wellchat.connections.models import Connection
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
 from wellchat.places import ConnectionPanel
-from wellchat.portfolio import actions, public, queries
+from wellchat.portfolio import actions, queries
 from wellchat.portfolio.api import api
 from wellchat.portfolio.models import PURPOSE_WORDS
-from wellchat.portfolio.pages import pages
+from wellchat.portfolio.pages import blueprints
 from wellchat.portfolio.personal_data import personal_data
 from wellchat.portfolio.samples import samples
 from wellchat.safety.hooks import connection_ended_in_transaction, connection_reopened_in_transaction
@@ -38,7 +38,7 @@ feature = Feature(
     "portfolio",
     optional=True,
     personal_data=personal_data,
-    blueprints=(api, pages, public.pages),
+    blueprints=(api, *blueprints),
     audited={
         "portfolio.asked": AuditKind(N_("Asked whether pictures may be shown")),
         "portfolio.answered": AuditKind(N_("Answered whether pictures may be shown")),

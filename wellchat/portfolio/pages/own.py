@@ -44,6 +44,8 @@ PAGE = 60  # pictures of one page
 def gallery() -> str:
     """Show what a professional may show, of all clients, and the switch of the public page."""
     user, asked = viewer(), read_query(ListGallery)
+    if not user.is_professional:
+        raise NotFound
     found, following = queries.gallery(user, label=asked.label, before=asked.before)
     page = queries.page_of(user.id)
     is_on = page is not None and page.is_on
