@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import make_transient_to_detached
 
 from wellchat.accounts import passwords, pictures
@@ -31,7 +31,7 @@ from wellchat.accounts.models import (
 from wellchat.accounts.profile import set_values
 from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
 from wellchat.audit.actions import record
-from wellchat.changes.actions import create_log, end_access
+from wellchat.changes.actions import create_log, end_access, log_of_each
 from wellchat.config import setting
 from wellchat.db import db, execute, insert, is_postgresql, new_id, table, transaction
 from wellchat.errors import Conflict, NotFound
@@ -98,21 +98,29 @@ def insert_user(**values: Any) -> User | None:
         "admin_roles": OWNER if values["role"] == ADMIN else "",
         **values,
     }
-    if execute(_new_user(is_postgresql()), row).scalar() is None:
+    on_postgresql = is_postgresql()
+    if execute(_new_user(on_postgresql), row).scalar() is None:
         return None
+    if not on_postgresql:
+        create_log(user_id=row["id"])
     made = User(**row)
     # As if it had been loaded: reading the row back through the ORM is a third of what a new person costs.
     make_transient_to_detached(made)
     db.session.add(made)
-    create_log(user_id=made.id)
     tell_host("user.created", {"user": made.id, "role": values["role"]}, values["created_at"])
     return made
 
 
 @cache
-def _new_user(_on_postgresql: bool) -> Any:
-    """Return the statement, built once for each database: a host makes people by the thousand."""
-    return insert(table(User)).on_conflict_do_nothing(index_elements=[User.email]).returning(User.id)
+def _new_user(on_postgresql: bool) -> Any:
+    """Return the statement, built once for each database: a host makes people by the thousand.
+
+    On PostgreSQL it makes the log, too.
+    """
+    values: dict[str, Any] = {column.key: bindparam(column.key) for column in table(User).c}
+    new = insert(table(User)).values(values).on_conflict_do_nothing(index_elements=[User.email])
+    new = new.returning(User.id)
+    return log_of_each(new.cte("made")) if on_postgresql else new
 
 
 def lock_user(user_id: str) -> User:

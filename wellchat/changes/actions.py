@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import CTE, Insert, bindparam, delete, func, insert, literal, select, update
 
 from wellchat.changes.hooks import database_restored_in_transaction
 from wellchat.changes.models import CORE_KINDS, Change, ChangeLog, Epoch
@@ -159,15 +159,21 @@ def write_logs() -> None:
         after_commit(lambda: wakeups.notify(heads))
 
 
+_ZEROS = {"last_seq": 0, "floor_seq": 0, "acked_seq": 0, "access_seq": 0}
 _NEW_LOG = insert(table(ChangeLog))
 
 
 def create_log(*, user_id: str) -> None:
     """Create the log of a new user. Without its row there would be no counter to lock."""
     with transaction():
-        execute(
-            _NEW_LOG, {"user_id": user_id, "last_seq": 0, "floor_seq": 0, "acked_seq": 0, "access_seq": 0}
-        )
+        execute(_NEW_LOG, {"user_id": user_id, **_ZEROS})
+
+
+def log_of_each(made: CTE) -> Insert:
+    """Return the statement that creates the logs of the users whom `made` inserts, and returns their ids."""
+    zeros = (literal(value) for value in _ZEROS.values())
+    new = insert(table(ChangeLog)).from_select(["user_id", *_ZEROS], select(made.c.id, *zeros))
+    return new.returning(ChangeLog.user_id)
 
 
 def end_access(*, user_id: str) -> None:

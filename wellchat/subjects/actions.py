@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
-from wellchat.db import insert, new_id, transaction
+from wellchat.db import execute, insert, is_postgresql, new_id, table, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.event_types import tell_host
 from wellchat.forms import fill
@@ -135,18 +136,25 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
 def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject | None:
     """Return the new subject, or None if the subject exists, perhaps since a moment ago."""
     keep_scope(form.kind)
-    values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
+    values = form.model_dump() | people | {"id": new_id(), "hidden_at": None}
+    values |= {"created_at": now, "updated_at": now}
     if kind_of(form.kind).scope == "subject" and form.status is None:
         values["status"] = CLAIMED
     # Of two scripts that put the same subject at once, one inserts. The other waits here for its commit, and
     # updates.
-    made: Subject | None = session.execute(
-        insert(Subject)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=[Subject.kind, Subject.external_id])
-        .returning(Subject)
-    ).scalar_one_or_none()
+    if execute(_new_subject(is_postgresql()), values).scalar() is None:
+        return None
+    made = Subject(**values)
+    make_transient_to_detached(made)  # its row is there
+    session.add(made)
     return made
+
+
+@cache
+def _new_subject(_on_postgresql: bool) -> Any:
+    """Return the statement, built once for each database: a host puts bookings by the thousand."""
+    key = [Subject.kind, Subject.external_id]
+    return insert(table(Subject)).on_conflict_do_nothing(index_elements=key).returning(Subject.id)
 
 
 def _update(
