@@ -32,7 +32,7 @@ from wellchat.places import ComposerAction, ThreadPanel
 
 Make = Callable[..., Flask]
 OPTIONAL = (
-    *("saved_filters", "booking_notices", "lead_notices", "clientele", "oversight"),
+    *("saved_filters", "booking_notices", "lead_notices", "clientele", "portfolio", "oversight"),
     *("scheduled", "follow_ups", "check_ins"),
 )
 ALL_OFF = tuple(f"-{name}" for name in OPTIONAL)

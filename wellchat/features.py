@@ -37,6 +37,7 @@ FEATURES = (
     "safety",
     "privacy",
     "clientele",
+    "portfolio",
     "disclosure",
     "oversight",
     "security_log",

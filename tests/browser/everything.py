@@ -21,7 +21,7 @@ from wellchat.clientele.notes import add_note
 from wellchat.clientele.tags import tag_client
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.db import db, transaction
+from wellchat.db import db, new_id, transaction
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.stories import STORIES
 from wellchat.factors.actions import add_app
@@ -37,6 +37,9 @@ from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.oversight.actions import grant_access, search
+from wellchat.portfolio.actions import set_page
+from wellchat.portfolio.models import PUBLIC, YES, PortfolioAsk, PortfolioPicture
+from wellchat.portfolio.queries import page_of
 from wellchat.safety import between, moderation
 from wellchat.safety.reports import make_report
 from wellchat.scheduled.actions import schedule_message
@@ -126,6 +129,18 @@ def furnish(talk: Talk) -> Any:
     )
     with transaction() as session:
         session.add_all([asked, moved])
+    consent = PortfolioAsk(id=new_id(), thread_id=talk.id, message_seq=8, purpose=PUBLIC, state=YES)
+    consent.client_id, consent.professional_id = cara.id, paul.id
+    consent.asked_at = consent.answered_at = now
+    shown = PortfolioPicture(ask_id=consent.id, attachment_id=files[0].id, digest=files[0].digest, position=0)
+    shown.public_id = "shown-to-everybody"
+    with transaction() as session:
+        session.add(consent)
+        session.flush()
+        session.add(shown)
+    set_page(viewer=paul, is_on=True, now=now)
+    page = page_of(paul.id)
+    assert page
     for _ in range(3):  # one piece of work makes another
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
@@ -135,6 +150,7 @@ def furnish(talk: Talk) -> Any:
         long=f"/threads/{long_id}",
         silent=f"/threads/{silent_id}",
         thread_id=talk.id,
+        portfolio=page.address,
         person=paul.id,
         client=cara.id,
         public_name="rita-rival",

@@ -223,6 +223,9 @@ class Message(Base):
     # Who is told of it: BELL: in the app alone; NONE: nobody. None: as of every message.
     told: Mapped[str | None] = mapped_column(String(4))
 
+    # What a feature shows with the message: `kind` names the feature. None: nothing.
+    card: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
     # Copied from the attachments, so that lists of messages need no second query.
     files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))
 
@@ -239,7 +242,7 @@ class Message(Base):
 
     def may_be_edited(self, now: datetime) -> bool:
         """Return whether the sender may still edit the message."""
-        return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN
+        return self.deleted_at is None and self.card is None and now - self.created_at <= EDIT_WITHIN
 
 
 def preview_of(body: str | None, files: list[File] | None) -> str | None:

@@ -4,6 +4,7 @@ import { part, write } from "../lib/dom.js";
 import { pictureElement, showLoading } from "../lib/files.js";
 import { withDelayedIndicator } from "../lib/delayed_indicator.js";
 import { t } from "../lib/i18n.js";
+import { frame } from "../lib/surroundings.js";
 
 const UNSENT = 20 * 3_600_000; // ms for which the server surely keeps what was uploaded and not sent
 
@@ -48,6 +49,19 @@ export function attach(form, app) {
     add([...files]);
   });
 
+  const record = part(form, "record");
+  record.hidden = Boolean(frame) || !globalThis.MediaRecorder || !navigator.mediaDevices?.getUserMedia;
+  let recorder = null;
+  const loaded = () => (recorder ??= import("../lib/recorder.js").then(({ Recorder }) => new Recorder(form, app, add)));
+  for (const sign of ["pointerdown", "click"]) record.addEventListener(sign, async (event) => (await loaded())[sign](event));
+  const [camera, lens] = [part(form, "camera"), part(form, "camera-picker")];
+  camera.hidden = !matchMedia("(pointer: coarse)").matches;
+  camera.addEventListener("click", () => lens.click());
+  lens.addEventListener("change", () => {
+    add([...lens.files]);
+    lens.value = "";
+  });
+
   const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
   let depth = 0; // entering a child leaves its parent
   const mark = (change) => pane.classList.toggle("pane-thread--dropping", (depth = Math.max(0, change)) > 0);
@@ -71,6 +85,8 @@ export function pictures(root) {
     root.addEventListener(end, ({ target }) => target.closest(".picture")?.classList.remove("picture--coming"), { capture: true });
   }
   root.addEventListener("click", async (event) => {
+    const play = event.target.closest('[data-action="play"]');
+    if (play) return (await import("../lib/recording_player.js")).toggle(play.closest(".recording"));
     const link = event.target.closest('[data-action="lightbox"]');
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();

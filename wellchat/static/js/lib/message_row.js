@@ -26,6 +26,7 @@ export function fillMessage(row, message, view) {
   const hidden = part(row, "hidden"); // only where contact data is hidden
   if (hidden) hidden.hidden = !message.masked || message.deleted;
   fillFiles(row, message);
+  fillCard(part(row, "card"), message);
   part(row, "by-email").hidden = !message.by_email;
   part(row, "via").hidden = !message.via || message.deleted;
   part(row, "edited").hidden = !message.edited_at || message.deleted;
@@ -37,6 +38,13 @@ export function fillMessage(row, message, view) {
     about.href = `/subjects/${message.subject.id}`;
     part(row, "subject-title").textContent = message.subject.title;
   }
+}
+
+/* What a feature asks in a message: there only where such a feature is on. */
+function fillCard(card, { card: asked, deleted }) {
+  if (!card) return;
+  card.hidden = !asked || deleted;
+  if (!card.hidden) import("../features/ask_card.js").then(({ askCard }) => askCard(card, null, asked));
 }
 
 /* Leaves words that stay as they are: somebody may have selected some of them. */
