@@ -45,6 +45,7 @@ FEATURES = (
     "imports",
     "events",
     "masking",
+    "figures",
     "demo",
     "first_run",
 )
