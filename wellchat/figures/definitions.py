@@ -82,7 +82,7 @@ class Period:
 
 def share(part: int | None, whole: int | None) -> float | None:
     """Return a share between 0 and 1, None where there is nothing to divide."""
-    return round(min(1, part / whole), 4) if whole and part is not None else None
+    return round(min(1.0, part / whole), 4) if whole and part is not None else None
 
 
 def ratio(one: int | None, other: int | None) -> float | None:
