@@ -48,7 +48,7 @@ OF_PIA = {
 }
 
 # Everybody, in Berlin: what fewer than five people are behind is not there.
-OF_EVERYBODY = {name: (None, None) for name in (each.name for each in FIGURES)} | {
+OF_EVERYBODY = dict.fromkeys((each.name for each in FIGURES), (None, None)) | {
     "messages": (9, None),  # from June on, as of 11 October: the fifth client wrote
     "messages_client": (9, None),
     "begun": (6, None),

@@ -164,7 +164,7 @@ def _patterns(
         "figures/patterns.html",
         patterns=patterns.PATTERNS,
         translated_patterns=[(key, gettext(label)) for key, label in patterns.PATTERNS.items()],
-        counts=patterns.counts(clock.now()),
+        true_of=patterns.counts(clock.now()),
         chosen=name or next(iter(patterns.PATTERNS)),
         reason=reason,
         found=found,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from wellchat.connections.models import Connection
 from wellchat.db import db, table
@@ -46,6 +46,12 @@ def said_between(start: datetime, end: datetime) -> Iterator[Said]:
         yield Said(*row)
 
 
+def is_booking(of: Any) -> ColumnElement[bool]:
+    """Return the condition that a subject is a booking or a session."""
+    # lower(): without it SQLite takes the index on (kind, external_id), and so reads every booking there is.
+    return func.lower(of.kind).in_(KINDS)
+
+
 def bookings_between(start: datetime, end: datetime) -> Select[Any]:
     """Return the query for the bookings and sessions of pairs that begin in [start, end), oldest first."""
     of, before = table(Subject).c, table(Subject).alias().c
@@ -53,7 +59,7 @@ def bookings_between(start: datetime, end: datetime) -> Select[Any]:
     same_pair = and_(before.professional_id == of.professional_id, before.client_id == of.client_id)
     cancelled = func.lower(func.coalesce(before.status, "")).in_(("cancelled", "canceled"))
     is_again = exists().where(
-        same_pair, before.starts_at < of.starts_at, before.kind.in_(KINDS), ~cancelled,
+        same_pair, before.starts_at < of.starts_at, is_booking(before), ~cancelled,
         before.hidden_at.is_(None),
     )  # fmt: skip
     # A booking of long ago may have been put today: then its own time is what counts.
@@ -68,7 +74,7 @@ def bookings_between(start: datetime, end: datetime) -> Select[Any]:
             table(Connection),
             and_(connection.client_id == of.client_id, connection.professional_id == of.professional_id),
         )
-        .where(of.starts_at >= start, of.starts_at < end, of.kind.in_(KINDS), of.hidden_at.is_(None))
+        .where(of.starts_at >= start, of.starts_at < end, is_booking(of), of.hidden_at.is_(None))
         .order_by(of.starts_at, of.id)
     )  # fmt: skip
 
@@ -78,9 +84,19 @@ def booked_between(start: datetime, end: datetime) -> list[Booked]:
     return [Booked(*row) for row in db.session.connection().execute(bookings_between(start, end))]
 
 
-def moment_counts(series_ids: Any, *, silent: datetime, silent_before: datetime, active: datetime,
-                  waits: datetime, month: datetime) -> dict[str, dict[str, int]]:  # fmt: skip
-    """Return series id -> counts of pairs as of a day's end: {active, clients, open, open_long, ...}.
+COUNTS = ("active", "clients", "open", "open_long", "month_pairs", "seen", "fell_silent")
+
+
+def moment_query(
+    series_ids: Collection[str],
+    *,
+    silent: datetime,
+    silent_before: datetime,
+    active: datetime,
+    waits: datetime,
+    month: datetime,
+) -> Select[Any]:
+    """Return the query for the counts of pairs as of a day's end, for each series: COUNTS.
 
     `silent`: who was seen last before it is silent now; `silent_before`: was a day earlier. It reads the
     pairs seen since then, by an index; those who are silent longer are known without being read.
@@ -91,24 +107,26 @@ def moment_counts(series_ids: Any, *, silent: datetime, silent_before: datetime,
         return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
 
     asked = of.asked_by == CLIENT
-    counts = {
-        "active": count(of.client_at >= active, of.professional_at >= active),
-        "clients": count(or_(of.client_at >= active, of.booked_at >= active)),
-        "open": count(asked),
-        "open_long": count(asked, of.asked_at < waits),
-        "month_pairs": count(of.last_at >= month),
-        "seen": count(of.seen_at >= silent),
-        "fell_silent": count(of.seen_at < silent),
-    }
-    query = (
-        select(of.series_id, *(each.label(name) for name, each in counts.items()))
+    counts = (
+        count(of.client_at >= active, of.professional_at >= active),
+        count(or_(of.client_at >= active, of.booked_at >= active)),
+        count(asked),
+        count(asked, of.asked_at < waits),
+        count(of.last_at >= month),
+        count(of.seen_at >= silent),
+        count(of.seen_at < silent),
+    )
+    return (
+        select(of.series_id, *counts)
         .where(of.series_id.in_(series_ids), of.seen_at >= silent_before)
         .group_by(of.series_id)
     )
-    return {
-        row.series_id: {name: int(row._mapping[name]) for name in counts}
-        for row in db.session.connection().execute(query)
-    }
+
+
+def moment_counts(series_ids: Collection[str], **days: datetime) -> dict[str, dict[str, int]]:
+    """Return series id -> counts of moment_query by name."""
+    found = db.session.connection().execute(moment_query(series_ids, **days))
+    return {id_: dict(zip(COUNTS, map(int, counts), strict=True)) for id_, *counts in found}
 
 
 def fallen_silent(series_id: str, since: datetime, until: datetime) -> list[str]:
