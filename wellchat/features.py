@@ -52,6 +52,7 @@ FEATURES = (
     "scheduled",
     "follow_ups",
     "check_ins",
+    "figures",
     "demo",
     "first_run",
 )

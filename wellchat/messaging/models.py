@@ -181,6 +181,7 @@ class Message(Base):
         UniqueConstraint("thread_id", "sender_id", "client_key"),
         # thread_id is part of it, so a reply can only refer to a message of its own thread.
         ForeignKeyConstraint(["thread_id", "reply_to"], ["messages.thread_id", "messages.seq"]),
+        Index("ix_messages_created_at", "created_at"),  # a day's messages, for the figures
         Index(
             "ix_messages_pinned",
             "thread_id",

@@ -30,6 +30,7 @@ class Subject(Base):
     __table_args__ = (
         UniqueConstraint("kind", "external_id"),
         Index("ix_subjects_professional_id_starts_at", "professional_id", "starts_at"),
+        Index("ix_subjects_starts_at", "starts_at"),  # a day's bookings, for the figures
     )
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
