@@ -214,10 +214,64 @@ def test_a_gif_with_too_many_pixels_becomes_its_first_frame(monkeypatch):
     assert getattr(opened(made.content), "n_frames", 1) == 1
 
 
-def test_other_animations_become_their_first_frame():
-    assert (
-        getattr(opened(pictures.rewrite(files.moving(3, form="WEBP"), "a.webp").content), "n_frames", 1) == 1
-    )
+def timed(form, durations, **more):
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, form, save_all=True, append_images=frames[1:], duration=durations, **more)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("rounds", [0, 3, None])
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_moving_pictures_keep_their_pace_and_their_rounds(form, rounds):
+    given = timed(form, [20, 80, 1500], **({} if rounds is None else {"loop": rounds}))
+    made = pictures.rewrite(given, f"a.{pictures.EXTENSIONS[form]}")
+    shown = []
+    for picture in (opened(given), opened(made.content)):
+        pace = []
+        for at in range(picture.n_frames):
+            picture.seek(at)
+            picture.load()
+            pace.append(picture.info["duration"])
+        shown.append((pace, picture.info.get("loop")))
+    assert shown[0] == shown[1]
+    assert shown[1][0] == [20, 80, 1500]
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_a_frame_without_a_time_gets_that_of_browsers(form):
+    image = opened(pictures.rewrite(timed(form, [10, 200, 200]), "a").content)
+    assert image.info["duration"] == 100
+
+
+def test_a_moving_png_leaves_out_the_picture_for_others():
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("white", "green", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "PNG", save_all=True, default_image=True, append_images=frames[1:], duration=80)
+    image = opened(pictures.rewrite(out.getvalue(), "a.png").content)
+    assert image.n_frames == 2
+    assert image.convert("RGB").getpixel((5, 5)) == (0, 128, 0)
+
+
+def test_the_middle_of_a_ramp_of_16_bits_is_grey():
+    ramp = Image.new("I;16", (3, 1))
+    ramp.putdata([0, 32_896, 65_535])
+    out = io.BytesIO()
+    ramp.save(out, "PNG")
+    image = opened(pictures.rewrite(out.getvalue(), "a.png").content).convert("L")
+    assert [image.getpixel((x, 0)) for x in range(3)] == [0, 128, 255]
+
+
+def test_a_heic_becomes_a_jpeg_for_everybody():
+    heif = pytest.importorskip("pillow_heif")
+    pictures_of_phone = heif.from_pillow(Image.new("RGB", (64, 48), (200, 30, 30)))
+    out = io.BytesIO()
+    pictures_of_phone.save(out, format="HEIF")
+    assert pictures.looks_like_picture(out.getvalue())
+    made = pictures.rewrite(out.getvalue(), "IMG_1.HEIC")
+    assert (made.media_type, made.name, made.width, made.height) == ("image/jpeg", "IMG_1.jpg", 64, 48)
+    red, green, _ = opened(made.content).getpixel((30, 20))
+    assert red > 180 > 60 > green
 
 
 def test_large_pictures_are_scaled_down():

@@ -45,7 +45,7 @@ XLSX = Kind(office.OFFICE + "spreadsheetml.sheet", ("xlsx",), N_("an Excel table
 PPTX = Kind(office.OFFICE + "presentationml.presentation", ("pptx",), N_("a PowerPoint presentation"))
 ODT = Kind(office.TEXT_DOCUMENT, ("odt",), N_("an OpenDocument text"))
 KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, DOCX, XLSX, PPTX, ODT)
-PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
+PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "heic", "heif"}
 
 _MARKUP = (
     b"<!doctype",
@@ -59,7 +59,8 @@ _MARKUP = (
     b"<?php",
     b"<!--",
 )
-STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+STILL_BRANDS = HEIC_BRANDS | {b"avif", b"avis"}
 VIDEO_BRANDS = {
     *(b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1"),
     *(b"M4V ", b"qt  ", b"dash", b"MSNV", b"3gp4", b"3gp5"),
