@@ -13,6 +13,15 @@ from wellchat.attachments.names import clean_name
 from wellchat.errors import Invalid
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
+ENCODED = [
+    *(("shift_jis", "予約は３時です。"), ("cp1250", "Žluťoučký kůň"), ("cp866", "Привет, как дела?")),
+    *(("cp1256", "مرحبا، موعدي غدا"), ("gb18030", "预约在三点"), ("euc_kr", "예약은 세 시입니다")),
+]
+# The major brand, and those that it is compatible with.
+BRANDS = [
+    *(("3gp6", "isom", "3gp6"), ("iso8", "iso8", "mp41"), ("XAVC", "mp42", "iso2"), ("niko", "mp42")),
+    *(("3g2a", "3g2a"), ("abcd", "iso6", "hvc1")),
+]
 TAKEN = [
     ("plan.pdf", files.PDF, "application/pdf", "plan.pdf"),
     ("plan", files.PDF, "application/pdf", "plan.pdf"),
@@ -31,6 +40,12 @@ TAKEN = [
     ("sound.mp4", files.M4A, "audio/mp4", "sound.mp4"),
     ("clip.mov", files.MP4, "video/mp4", "clip.mov"),
     ("clip.mp4", files.MP4, "video/mp4", "clip.mp4"),
+    ("late.pdf", b"\r\n" + files.PDF, "application/pdf", "late.pdf"),
+    ("marked.pdf", b"\xef\xbb\xbf" + files.PDF, "application/pdf", "marked.pdf"),
+    *((f"{brands[0]}.mp4", files.video(*brands), "video/mp4", f"{brands[0]}.mp4") for brands in BRANDS),
+    *((f"{code}.txt", words.encode(code), "text/plain", f"{code}.txt") for code, words in ENCODED),
+    ("old_printer.txt", b"page one\x0bpage two\x1a", "text/plain", "old_printer.txt"),
+    ("readme.md", b"<!-- badges -->\n# hello\nAdd `<script>` to the page.", "text/plain", "readme.md"),
     ("a.docx", files.office(), OFFICE + "wordprocessingml.document", "a.docx"),
     ("a.xlsx", files.office("xl/workbook.xml"), OFFICE + "spreadsheetml.sheet", "a.xlsx"),
     ("a.pptx", files.office("ppt/presentation.xml"), OFFICE + "presentationml.presentation", "a.pptx"),
@@ -55,6 +70,10 @@ REFUSED = [
         "Web pages and SVG",
     ),
     ("svg behind a comment", "a.txt", b"   <!-- x -->" + files.SVG, "Web pages and SVG"),
+    ("svg behind comments", "a.md", b"<!-- a --><!-- b -->" + files.SVG, "Web pages and SVG"),
+    ("html behind code", "a.md", b"`x`\n" + files.HTML, "Web pages and SVG"),
+    ("an unknown recording", "a.mp4", files.video("abcd", "efgh"), "We do not accept this kind of file"),
+    ("a heic that is compatible", "a.mp4", files.video("heic", "mif1", "isom"), "Send it as JPEG"),
     ("html", "a.html", files.HTML, "Web pages and SVG"),
     ("html as csv", "a.csv", files.HTML, "Web pages and SVG"),
     ("html in utf-16", "a.txt", files.HTML.decode().encode("utf-16"), "Web pages and SVG"),

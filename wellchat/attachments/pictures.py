@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageOps, ImageSequence
 
 from wellchat import pictures
-from wellchat.attachments.file_types import HEIC_BRANDS, KINDS, PICTURE_EXTENSIONS
+from wellchat.attachments.file_types import HEIC_BRANDS, KINDS, PICTURE_EXTENSIONS, cannot_be_shown
 from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
@@ -64,6 +64,9 @@ def rewrite(content: bytes, name: str) -> Picture:
     except pictures.TooLong:
         raise Invalid({"file": gettext(TOO_LONG, num=pictures.MAX_SIDE)}) from None
     except pictures.Damaged:
+        # It may also be of a kind that the library does not know.
+        if content[4:8] == b"ftyp":
+            raise cannot_be_shown() from None
         raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     extension = EXTENSIONS[format_name]
     fits = extension_of(name) == extension or (
@@ -137,16 +140,12 @@ def _reencode_animation(picture: Image.Image) -> bytes:
         pixels.info = {}
         frames.append(pixels)
         durations.append(_shown_for(frame.info.get("duration")))
-    rounds = {} if picture.info.get("loop") is None else {"loop": picture.info["loop"]}
+    options: dict[str, Any] = {**_MOVING[picture.format or ""], "duration": durations}
+    # None: it is shown once.
+    if picture.info.get("loop") is not None:
+        options["loop"] = picture.info["loop"]
     out = io.BytesIO()
-    frames[0].save(
-        *(out, picture.format),
-        **_MOVING[picture.format or ""],
-        **rounds,
-        save_all=True,
-        append_images=frames[1:],
-        duration=durations,
-    )
+    frames[0].save(out, picture.format, save_all=True, append_images=frames[1:], **options)
     return out.getvalue()
 
 
