@@ -234,11 +234,11 @@ def _later(talk: Talk, now: datetime) -> dict[str, str]:
 
 def _words(paul: User, silent: User, now: datetime) -> dict[str, str]:
     """Saved replies of Paul's and of everybody; Sil works in three days again. Return two of their ids."""
-    texts = (
+    texts = [
         ("Thanks", "Thank you, {first_name}. See you soon!"),
         ("See you", "Until {booking_time}, {name}."),
-    )
-    texts += (("Address and parking", f"Main street 5. {WORD}"),)
+        ("Address and parking", f"Main street 5. {WORD}"),
+    ]
     own, *_ = [
         make_reply(shelf=paul.id, form=SavedReplyForm(title=title, body=body), now=now)
         for title, body in texts
