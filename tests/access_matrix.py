@@ -32,6 +32,7 @@ OVERSIGHT = {
     "/oversight/looks": "conversations",
     "/oversight/people": "people",
     "/oversight/quality": "audit",
+    "/oversight/replies": "settings",
     "/oversight/reports": "moderate",
     "/oversight/searches": "conversations",
     "/oversight/threads": "conversations",
