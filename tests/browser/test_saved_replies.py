@@ -145,7 +145,7 @@ def test_by_touch_from_the_menu_beside_what_is_written(house: House, sit: Sit) -
 
 def test_the_page_counts_orders_and_takes_files(house: House, sit: Sit) -> None:
     page = sit(house.paul, at="/settings/replies")
-    expect(page.get_by_text(re.compile("Used [12] times?")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("Used (once|2 times)")).first).to_be_visible()
     page.get_by_role("button", name="Move down: Thanks").click()
     expect(page.locator(".saved strong").first).to_have_text("Thursday")
     page.get_by_label("CSV file").set_input_files(
