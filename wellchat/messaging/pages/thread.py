@@ -30,6 +30,8 @@ from wellchat.messaging.forms import (
 from wellchat.messaging.models import EDIT_WITHIN, Message
 from wellchat.messaging.pages.inbox import badges, lone_thread, shell
 from wellchat.messaging.serializers import message_json, messages_json, thread_json
+from wellchat.subjects.arranging import arrange
+from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
@@ -81,7 +83,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         pins=messages_json(queries.pins_of(user, thread_id), user.id),
         panel={
             "person": person_json(view.other, view.trade),
-            "subjects": [subject_json(s, user, view.trade) for s in subjects],
+            **_panel_subjects(view, user, subjects),
             **files.panel_files(user, thread_id),
             "sections": load_panels("thread_panels", user, view, clock.now()),
         },
@@ -90,6 +92,16 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         max_body=MAX_BODY,
         edit_within=EDIT_WITHIN // timedelta(milliseconds=1),
     )
+
+
+def _panel_subjects(
+    view: queries.ThreadView, user: User, subjects: list[Subject]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return {"cards", "coming", "earlier"}: the subjects of the panel, as subjects.arranging sorts them."""
+    arranged = arrange(subjects, clock.now(), view.thread.subject_id)._asdict()
+    return {
+        part: [subject_json(each, user, view.trade) for each in found] for part, found in arranged.items()
+    }
 
 
 def _replied_to(thread_id: str, seq: int | None) -> dict[str, Any] | None:
