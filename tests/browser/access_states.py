@@ -61,14 +61,34 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/settings/notifications": ("cara", lambda f: "/settings/notifications"),
     "/settings/privacy": ("cara", lambda f: "/settings/privacy"),
     "/settings/notifications/preview": ("cara", lambda f: "/settings/notifications/preview"),
+    "/settings/automatic": ("paul", lambda f: "/settings/automatic"),
+    "/settings/replies": ("paul", lambda f: "/settings/replies"),
+    "/settings/replies/<reply_id>": ("paul", lambda f: f"/settings/replies/{f.reply}"),
+    "/oversight/replies": ("ada", lambda f: "/oversight/replies"),
+    "/oversight/replies/<reply_id>": ("ada", lambda f: f"/oversight/replies/{f.site_reply}"),
+    "/threads/<thread_id>/saved-replies": ("paul", lambda f: f"{f.thread}/saved-replies"),
     "/settings/security": ("cara", lambda f: "/settings/security"),
     "/sign-in": (None, lambda f: "/sign-in"),
     "/sign-up": (None, lambda f: "/sign-up"),
     "/subjects/<subject_id>": ("cara", lambda f: f"/subjects/{f.subject}"),
     "/threads/<thread_id>": ("cara", lambda f: f.thread),
+    "/scheduled": ("cara", lambda f: "/scheduled"),
+    "/scheduled/<scheduled_id>": ("cara", lambda f: f"/scheduled/{f.scheduled}"),
+    "/threads/<thread_id>/scheduled": ("cara", lambda f: f"{f.thread}/scheduled"),
+    "/reminders": ("cara", lambda f: "/reminders"),
+    "/reminders/<follow_up_id>": ("cara", lambda f: f"/reminders/{f.reminder}"),
+    "/threads/<thread_id>/reminders": ("cara", lambda f: f"{f.thread}/reminders"),
+    "/check-ins": ("paul", lambda f: "/check-ins"),
+    "/check-ins/rules/new": ("paul", lambda f: "/check-ins/rules/new"),
+    "/check-ins/rules/<rule_id>": ("paul", lambda f: f"/check-ins/rules/{f.rule}"),
+    "/threads/<thread_id>/check-ins": ("cara", lambda f: f"{f.thread}/check-ins"),
     "/threads/<thread_id>/block": ("cara", lambda f: f"{f.thread}/block"),
     "/threads/<thread_id>/end": ("cara", lambda f: f"{f.thread}/end"),
     "/threads/<thread_id>/report": ("cara", lambda f: f"{f.thread}/report?seq=2"),
+    "/gallery/<address>": (None, lambda f: f"/gallery/{f.portfolio}"),
+    "/portfolio": ("paul", lambda f: "/portfolio"),
+    "/settings/pictures": ("cara", lambda f: "/settings/pictures"),
+    "/threads/<thread_id>/portfolio": ("paul", lambda f: f"{f.thread}/portfolio"),
     "/threads/<thread_id>/files": ("cara", lambda f: f"{f.thread}/files"),
     "/threads/<thread_id>/messages/<int:seq>": ("cara", lambda f: f"{f.thread}/messages/7"),
     "/undo-address/<token>": (None, lambda f: f"/undo-address/{f.old_address}"),
@@ -103,12 +123,16 @@ NO_PAGE = {
     "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "a file",
     "/people/<user_id>/avatar": "a file",
     "/with/<public_name>/picture": "a file",
+    "/gallery/<address>/<public_id>": "a file",
+    "/gallery/<address>/<public_id>/small": "a file",
     "/settings/privacy/exports/<export_id>": "a file",
     "/threads/<thread_id>/download": "a file",
     "/chat/<thread_id>": "leads on to the thread",
     "/outbox/<mail_id>/html": "a mail, in the frame of its page, which axe enters",
     "/settings/notifications/preview/html": "a mail, in the frame of its page, which axe enters",
     "/sign-in/link/<token>": "leads on, or says that the link works no longer",
+    "/settings/replies/export": "a file",
+    "/oversight/replies/export": "a file",
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/metrics": "for machines",
@@ -226,6 +250,24 @@ def written(text: str, shown: str) -> Callable[[Page], Any]:
     return act
 
 
+def browse_replies(page: Page) -> None:
+    page.locator(".composer__more").click()
+    page.locator('#composer-menu a[href$="/saved-replies"]').click()
+    page.locator("#saved-replies [role=option]").first.wait_for()
+
+
+def refused_reply(page: Page) -> None:
+    page.get_by_label("Title").fill("x")
+    page.get_by_label("Text").fill("Hi {nobody}")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#body-error").wait_for()
+
+
+def put_in(page: Page) -> None:
+    page.get_by_role("button", name="See you").click()
+    page.get_by_role("button", name="Send").wait_for()
+
+
 def chosen(name: str, content: bytes, shown: str) -> Callable[[Page], Any]:
     def act(page: Page) -> None:
         page.locator('[data-part="picker"]').set_input_files(
@@ -263,7 +305,26 @@ def filter_calls(page: Page) -> None:
     page.get_by_text("1 found").wait_for()
 
 
+def send_later(page: Page) -> None:
+    page.locator(".composer__field").fill("See you!")
+    page.locator(".composer__later").click()
+    page.locator("#later-menu").wait_for()
+
+
 STATES: dict[str, State] = {
+    "send later": State(lambda f: f.thread, send_later),
+    "a time for a message": State(
+        lambda f: f.thread,
+        lambda page: (
+            send_later(page),
+            page.get_by_role("button", name="Choose a time…").click(),
+            page.get_by_label("Day and time").wait_for(),
+        ),
+    ),
+    "nothing waits": State(lambda f: f"{f.silent}/scheduled"),
+    "no reminders": State(lambda f: "/reminders", who="paul"),
+    "no rules": State(lambda f: "/check-ins", who="rita"),
+    "check-ins, for the professional": State(lambda f: f"{f.thread}/check-ins", who="paul"),
     "calls found": State(lambda f: "/api/docs", filter_calls, who=None, size="wide"),
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
     "a blocked conversation": State(lambda f: f.blocked, here(".composer--closed"), who="paul"),
@@ -310,6 +371,18 @@ STATES: dict[str, State] = {
     "a reply": State(lambda f: f.thread, from_menu("reply", '[data-part="reply-banner"]')),
     "emoji board": State(lambda f: f.thread, press(".composer__emoji", ".board__grid button"), size="wide"),
     "emoji by name": State(lambda f: f.thread, written("hello :hea", "#emoji-suggestions [role=option]")),
+    "saved replies by /": State(
+        lambda f: f.thread, written("/th", "#saved-replies [role=option]"), who="paul"
+    ),
+    "saved replies from the menu": State(lambda f: f.thread, browse_replies, who="paul"),
+    "a saved reply to send": State(lambda f: f"{f.thread}/saved-replies", put_in, who="paul"),
+    "outside office hours": State(lambda f: f.silent, here('[data-part="away"]:visible')),
+    "hours refused": State(
+        lambda f: "/settings/automatic",
+        refused_form(("d0a_from", "10:00"), ("off0_to", "2001-01-01")),
+        "paul",
+    ),
+    "saved reply refused": State(lambda f: "/settings/replies", refused_reply, "paul"),
     "lightbox": State(lambda f: f.thread, press('.message [data-action="lightbox"]', ".lightbox__image")),
     "a picture on its way": State(lambda f: f.thread, slow_picture),
     "filters that combine": State(lambda f: "/?unread=1&waiting=1", here(".chip--clear")),
