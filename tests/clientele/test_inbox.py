@@ -61,6 +61,12 @@ def test_the_inbox_is_narrowed_by_a_tag_of_ones_own(app, api, browse, cast, talk
     shown = page.get(f"/?tag={tag.id}").text
     assert "Sensitive scalp: take this off" in shown
     assert 'href="/tags"' in page.get("/").text
+    # Nina is Rita's client too, who has no tag on her.
+    connect(client_id=nina, professional_id=cast.rita.id, now=talk.now)
+    thread_id, _ = open_thread(viewer=cast.rita, with_id=nina, now=talk.now)
+    send_message(sender=cast.rita, thread_id=thread_id, body="Hi", client_key="r", now=talk.now)
+    assert titles(api(cast.rita).get("/api/threads")) == ["Nina"]
+    assert titles(api(cast.rita).get(f"/api/threads?tag={tag.id}")) == []
     # A tag of somebody else, and one that is not there, are the same.
     for strange in (tag.id, new_id()):
         assert titles(api(talk.cara).get(f"/api/threads?tag={strange}")) == []
