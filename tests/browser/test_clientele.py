@@ -117,7 +117,7 @@ def test_notes_save_themselves_and_two_tabs_keep_both_texts(house: House, sit: S
 def test_one_booking_s_messages_stay_by_themselves(house: House, sit: Sit) -> None:
     paul = sit(
         house.paul,
-        at=f"{house.thread}?subject={house.found.booking}",
+        at=f"{house.thread}?only={house.found.booking}",
         viewport={"width": 1280, "height": 900},
         reduced_motion="reduce",
     )
@@ -133,6 +133,7 @@ def test_one_booking_s_messages_stay_by_themselves(house: House, sit: Sit) -> No
         field(paul).press("Enter")
         expect(row(paul, words)).to_be_visible()
     expect(row(cara, "Rather copper.").get_by_text("Balayage 8")).to_be_visible()
+    expect(paul.locator(".conversation")).to_have_count(1)
     look(paul, "one-booking")
     paul.get_by_role("link", name="1 other message").click()
     expect(row(paul, "I may be late")).to_be_visible()

@@ -61,19 +61,21 @@ def test_the_page_has_a_way_back_keeps_the_booking_and_reads_no_other_message(
 ):
     talk.exchange("c")
     about("How red will it be?")
-    page, path = browse(talk.paul), f"/threads/{talk.id}?subject={booking.id}"
+    page, path = browse(talk.paul), f"/threads/{talk.id}?only={booking.id}"
     shown = page.get(path).text
     assert "How red will it be?" in shown
     assert "message 1" not in shown.partition('role="log"')[2].partition("<form")[0]
     assert f'href="/threads/{talk.id}">Show all' in shown
     assert 'name="seen"' not in shown
+    # The list beside is not narrowed.
+    assert f'href="/threads/{talk.id}"' in shown.partition('class="pane-list"')[2].partition("</section>")[0]
     form = {"body": "Not very.", "client_key": "k", "subject": booking.id}
-    answer = page.post(f"/threads/{talk.id}/messages?subject={booking.id}", data=form)
-    assert answer.location == f"/threads/{talk.id}?subject={booking.id}#3"
+    answer = page.post(f"/threads/{talk.id}/messages?only={booking.id}", data=form)
+    assert answer.location == f"/threads/{talk.id}?only={booking.id}#3"
     assert "Not very." in page.get(answer.location).text
     assert api(talk.paul).get(f"/api/threads/{talk.id}").json["thread"]["unread"] == 2
     # What is refused is shown again beside the same messages.
-    refused = page.post(f"/threads/{talk.id}/messages?subject={booking.id}", data=form | {"body": " "})
+    refused = page.post(f"/threads/{talk.id}/messages?only={booking.id}", data=form | {"body": " "})
     assert refused.status_code == 422
     assert "Only messages about Balayage" in refused.text
 
@@ -90,12 +92,12 @@ def test_a_booking_of_other_people_is_not_found(app, browse, cast, talk, now):
         now=now,
     )
     for who in (talk.paul, talk.cara):
-        assert browse(who).get(f"/threads/{talk.id}?subject={theirs.id}").status_code == 404
-    assert browse(cast.rita).get(f"/threads/{talk.id}?subject={theirs.id}").status_code == 404
+        assert browse(who).get(f"/threads/{talk.id}?only={theirs.id}").status_code == 404
+    assert browse(cast.rita).get(f"/threads/{talk.id}?only={theirs.id}").status_code == 404
 
 
 def test_as_many_statements_with_more_messages(app, browse, talk: Talk, booking, about, queries):
-    page, path = browse(talk.paul), f"/threads/{talk.id}?subject={booking.id}"
+    page, path = browse(talk.paul), f"/threads/{talk.id}?only={booking.id}"
     about("first")
     page.get(path)
     with queries() as few:

@@ -368,7 +368,7 @@ class ThreadQuery(QueryForm):
     """The position at which the thread's page opens.
 
     `about` is the id of the subject that the next message mentions, `reply_to` the seq that it replies to.
-    With `subject`, the page has only messages about it, and the next message mentions it.
+    With `only`, the page has only messages about it, and the next message mentions it.
     """
 
     before: Seq | None = None
@@ -376,5 +376,5 @@ class ThreadQuery(QueryForm):
     at: Seq | None = None
     day: Day | None = Field(default=None, alias="date")
     about: Id | None = None
-    subject: Id | None = None
+    only: Id | None = None  # not `subject`: by that the list beside is narrowed
     reply_to: MessageSeq | None = None

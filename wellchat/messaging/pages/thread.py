@@ -66,7 +66,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     beside = {**badges(), "is_alone": True} if is_alone else shell()
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
-    only = _only(view, user, query.subject) if query.subject else None
+    only = _only(view, user, query.only) if query.only else None
     if only:
         found, has_earlier, has_later = _messages_about(view, query, only.id)
     else:
@@ -194,8 +194,8 @@ def send(thread_id: str) -> BaseResponse | tuple[Response, int]:
         return _thread_page(thread_id, body=request.form.get("body", ""), errors=errors), refusal.status
     if form.seen:
         receipts.mark_read(viewer=user, thread_id=thread_id, seq=min(form.seen, message.seq), now=clock.now())
-    only = read_query(ThreadQuery).subject
-    there = url_for("messaging.thread", thread_id=thread_id, subject=only, _anchor=str(message.seq))
+    only = read_query(ThreadQuery).only
+    there = url_for("messaging.thread", thread_id=thread_id, only=only, _anchor=str(message.seq))
     return redirect(there, 303)
 
 
