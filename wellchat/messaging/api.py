@@ -170,7 +170,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
 
     `before` and `after` are seqs; with both, those between them, from `after` on. `around` is a seq and
     `date` a day in my time zone, such as 2026-01-31; with one of them, `has_more` tells whether there are
-    messages before the list.
+    messages before the list. `subject` leaves only messages about one, from `before` or `after` on.
     """
     user = viewer()
     cursor = cursor_now(user.id)
@@ -179,7 +179,12 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
         found, more = navigation.messages_around(user, thread_id, at, limit=page.limit)
     else:
         found, more = queries.messages_of(
-            user, thread_id, before=page.before, after=page.after, limit=page.limit
+            user,
+            thread_id,
+            before=page.before,
+            after=page.after,
+            subject_id=page.subject,
+            limit=page.limit,
         )
     answer = {"messages": messages_json(found, user.id), "has_more": more, "cursor": str(cursor)}
     return json_response(answer if at is None else answer | {"at": at})

@@ -274,16 +274,24 @@ def _escape_like(text: str) -> str:
 
 
 def messages_of(
-    viewer: User, thread_id: str, *, before: int | None = None, after: int | None = None, limit: int = 50
+    viewer: User,
+    thread_id: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    subject_id: str | None = None,
+    limit: int = 50,
 ) -> tuple[list[Message], bool]:
     """Return (messages of a thread, ascending; whether there are more in the direction of reading).
 
     With `after`, read forward from that seq. Otherwise read the latest ones, or the latest below `before`.
-    Raises NotFound.
+    `subject_id` leaves only those about a subject. Raises NotFound.
     """
     if db.session.get(Membership, (thread_id, viewer.id)) is None:
         raise NotFound
     query = select(Message).where(Message.thread_id == thread_id)
+    if subject_id is not None:
+        query = query.where(Message.subject_id == subject_id)
     if after is not None:
         query = query.where(Message.seq > after).order_by(Message.seq)
         if before is not None:
