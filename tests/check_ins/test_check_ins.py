@@ -210,3 +210,16 @@ def test_a_client_has_no_rules(talk: Talk) -> None:
         actions.refuse(viewer=talk.paul, thread_id=talk.id, on=True, now=START)
     with pytest.raises(Invalid):
         rule(talk, days=0)
+
+
+@pytest.mark.each_database
+def test_two_workers_at_once_keep_the_limit(talk: Talk, at_once: Callable[..., Any]) -> None:
+    """Two rules are due for one person, who gets one check-in in a month."""
+    actions.set_limit(viewer=talk.paul, per_month=1)
+    for _ in range(2):
+        rule(talk)
+    book(talk, "1", START + HOUR)
+    done = at_once(2, lambda _: sending.run(TEN + 3 * DAY + HOUR))
+    assert sum(each["check_ins_sent"] for each in done) == 1
+    db.session.rollback()
+    assert len(sent(talk)) == 1
