@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.check_ins import actions, planning
-from wellchat.check_ins.filling import PLACEHOLDERS
 from wellchat.check_ins.forms import (
     MAX_NAME,
+    PLACEHOLDERS,
     LeaveOut,
     NoteBirthday,
     PauseRule,

@@ -15,7 +15,6 @@ from sqlalchemy.orm import joinedload
 from wellchat import claims, clock_watch
 from wellchat.check_ins import reasons
 from wellchat.check_ins.actions import has_refused
-from wellchat.check_ins.filling import fill_in, values_for
 from wellchat.check_ins.models import QUEUED, SENT, SKIPPED, CheckIn, CheckInRule
 from wellchat.check_ins.occasions import Occasion, occasions
 from wellchat.check_ins.planning import count_sent, per_month, start_of_month
@@ -24,6 +23,7 @@ from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.messaging.messages import send_message
+from wellchat.messaging.models import AUTOMATIC
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.queries import preferences
 from wellchat.notifications.quiet_hours import quiet_for
@@ -33,7 +33,6 @@ LATE = timedelta(days=2)  # quiet hours, and a worker that was away, may delay o
 RULES, BATCH = 100, 500  # of one sweep
 LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=5)
-AUTOMATIC = "automatic"  # Message.via: its sender had set it up
 
 
 def sweep(now: datetime) -> dict[str, int]:
@@ -130,13 +129,13 @@ def _send(check_in_id: str, now: datetime) -> str | None:
         found = session.execute(locked.execution_options(populate_existing=True))
         connection = found.scalar_one()
         occasion = _decide(row, rule, connection, now)
-        # Read now: who opens the thread loads the connection again, without its people.
-        professional, client = connection.professional, connection.client
-        thread_id, _ = open_thread(viewer=professional, with_id=client.id, now=now)
+        # Filled in now: who opens the thread loads the connection again, without its people.
+        text, professional = occasion.text, connection.professional
+        thread_id, _ = open_thread(viewer=professional, with_id=connection.client_id, now=now)
         send_message(
             sender=professional,
             thread_id=thread_id,
-            body=fill_in(rule.body, values_for(professional, client, occasion.booking)),
+            body=text,
             client_key=f"check-in-{row.id}",
             via=AUTOMATIC,
             now=now,
