@@ -219,4 +219,4 @@ def test_four_workers_at_once_send_one(talk: Talk, at_once: Callable[..., Any]) 
     done = at_once(4, lambda _: sending.send_due(talk.now + HOUR))
     assert sum(each["scheduled_sent"] for each in done) == 2
     db.session.rollback()
-    assert sorted(text for _, text in texts(talk)) == ["One", "Two"]
+    assert {text for _, text in texts(talk)} == {"One", "Two"}
