@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,12 @@ from sqlalchemy import select, update
 from tests.cast import Cast, Talk
 from wellchat.accounts.models import User
 from wellchat.check_ins import actions, planning, sending
-from wellchat.check_ins.models import CheckIn, CheckInRule
+from wellchat.check_ins.models import Birthday, CheckIn, CheckInRefusal, CheckInRule
 from wellchat.check_ins.occasions import birthday_in
 from wellchat.connections.actions import connect
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.host.merge import merge_people
 from wellchat.messaging.models import Message
 from wellchat.notifications.preferences import save_preferences
 from wellchat.safety.between import block
@@ -201,6 +203,26 @@ def test_the_preview_takes_as_many_statements_for_many_clients(
     with queries() as many:
         assert len(planning.plan(talk.paul, START)) == 8
     assert many.count == few.count
+
+
+@pytest.mark.each_database
+def test_two_clients_who_are_one_have_one_of_each(talk: Talk, cast: Cast) -> None:
+    """What both had with the same professional stays once: the birthday, the no, and what was sent."""
+    with transaction():
+        connect(client_id=cast.olga.id, professional_id=talk.paul.id, now=START)
+    other = Talk(replace(cast, cara=cast.olga), START)
+    rule(talk, "birthday")
+    for each, client, day in ((talk, talk.cara, 3), (other, cast.olga, 4)):
+        actions.note_birthday(viewer=client, thread_id=each.id, month=5, day=day)
+        sending.run(datetime(2026, 5, day, 10, 10, tzinfo=UTC))
+        actions.refuse(viewer=client, thread_id=each.id, on=True, now=START)
+    with transaction():
+        merge_people(cast.olga, talk.cara, now=START + 90 * DAY)
+    (birthday,) = db.session.execute(select(Birthday)).scalars()
+    assert (birthday.user_id, birthday.day) == (talk.cara.id, 3)
+    assert [each.user_id for each in db.session.execute(select(CheckInRefusal)).scalars()] == [talk.cara.id]
+    (one,) = db.session.execute(select(CheckIn)).scalars()
+    assert (one.occasion_key, one.state) == ("birthday:2026", "sent")
 
 
 def test_a_client_has_no_rules(talk: Talk) -> None:
