@@ -147,6 +147,15 @@ def test_what_holds_no_more_is_left_out_with_the_reason(why: str, talk: Talk) ->
             actions.leave_out(viewer=talk.paul, connection_id=connection, on=False, now=START, **key)
 
 
+def test_a_booking_that_is_moved_at_the_last_moment_has_its_check_in_later(talk: Talk) -> None:
+    made = rule(talk)
+    book(talk, "1", START + HOUR)
+    sending._plan(made.id, TEN + 3 * DAY)
+    book(talk, "1", START + 5 * DAY)
+    assert sending.run(TEN + 3 * DAY + HOUR) == {"check_ins_sent": 0, "check_ins_skipped": 0}
+    assert sending.run(TEN + 8 * DAY + HOUR)["check_ins_sent"] == 1
+
+
 def test_a_person_gets_no_more_in_a_month_than_the_professional_allows(talk: Talk) -> None:
     """Over all rules; the preview says which are left out."""
     actions.set_limit(viewer=talk.paul, per_month=2)
