@@ -323,7 +323,6 @@ STATES: dict[str, State] = {
     ),
     "nothing waits": State(lambda f: f"{f.silent}/scheduled"),
     "no reminders": State(lambda f: "/reminders", who="paul"),
-    "no rules": State(lambda f: "/check-ins", who="rita"),
     "check-ins, for the professional": State(lambda f: f"{f.thread}/check-ins", who="paul"),
     "calls found": State(lambda f: "/api/docs", filter_calls, who=None, size="wide"),
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
