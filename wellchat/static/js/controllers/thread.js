@@ -3,6 +3,7 @@
 import { part, setAvatar } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
+import { restDays } from "../lib/day_pill.js";
 import { keepPlace, keptPlace } from "../lib/reading_place.js";
 import { Timeline } from "../lib/timeline.js";
 import { ReadReceipts } from "../models/read_receipts.js";
@@ -169,6 +170,7 @@ export function thread(root, app) {
     if (whole()) receipts.shown(read(timeline.last));
   });
   paging.catchUp();
+  restDays(log, part(root, "rows"));
   keepPlace(log, { rows: () => timeline.rows, atEnd: () => scroller.pinned });
 }
 
