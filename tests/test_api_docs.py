@@ -159,6 +159,8 @@ NAMES = """
     add_note delete_note delete_tag get_journey list_notes list_tags merge_tags rename_tag restore_note
     save_note
     tag_client untag_client
+    allow_check_ins cancel_scheduled change_reminder change_scheduled delete_reminder get_scheduled
+    list_reminders list_scheduled make_reminder refuse_check_ins schedule_message send_scheduled
 """
 
 
@@ -217,6 +219,20 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "list_messages", query={"around": 2}, **mine)
     between = told.call(cara, "list_messages", query={"after": 1, "before": 3}, **mine).json["messages"]
     assert [message["seq"] for message in between] == [2]
+    later = {"body": "Later", "client_key": "later", "when": "monday"}
+    one = {"scheduled_id": told.call(cara, "schedule_message", json=later, **mine).json["scheduled"]["id"]}
+    assert told.call(cara, "schedule_message", json=later, **mine).status_code == 200
+    told.call(cara, "list_scheduled", query={"thread": talk.id})
+    told.call(cara, "get_scheduled", **one)
+    told.call(cara, "change_scheduled", json={"body": "Later still"}, **one)
+    other = told.call(cara, "schedule_message", json=later | {"client_key": "b"}, **mine).json["scheduled"]
+    told.call(cara, "cancel_scheduled", scheduled_id=other["id"])
+    made = told.call(cara, "make_reminder", json={"note": "Ask", "when": "monday"}, **mine).json["reminder"]
+    told.call(cara, "list_reminders")
+    told.call(cara, "change_reminder", json={"done": True}, follow_up_id=made["id"])
+    told.call(cara, "delete_reminder", follow_up_id=made["id"])
+    told.call(cara, "refuse_check_ins", **mine)
+    told.call(cara, "allow_check_ins", **mine)
     told.call(cara, "list_pins", **mine)
     told.call(cara, "remove_reaction", seq=3, emoji="👍", **mine)
     told.call(cara, "unpin_message", seq=3, **mine)
@@ -227,6 +243,7 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "change_membership", json={"muted_until": "2030-01-01T00:00:00Z", "pinned": True}, **mine)
     changed = told.call(cara, "change_threads", json={"ids": [talk.id], "archived": False, "read": True}).json
     told.call(cara, "change_threads", json={"restore": changed["before"], "fields": changed["fields"]})
+    told.call(cara, "send_scheduled", **one)
     told.call(cara, "search_messages", query={"q": "message", "names": "1"})
     told.call(cara, "post_search", json={"q": "message", "names": True})
     found = told.call(cara, "get_updates", query={"since": cursor})
@@ -288,7 +305,8 @@ def test_every_refusal_is_in_the_document(app, api, talk, told, thread):
     cara, nowhere = (
         api(talk.cara),
         {"thread_id": "0000000000000", "attachment_id": "0", "seq": 1, "emoji": "👍"}
-        | dict.fromkeys(("person_id", "note_id", "tag_id"), "0000000000000"),
+        | dict.fromkeys(("person_id", "note_id", "tag_id"), "0000000000000")
+        | {"scheduled_id": "0", "follow_up_id": "0"},
     )
     for name, (_, _, operation) in told.operations.items():
         body = {"nonsense": 1} if "requestBody" in operation else None

@@ -31,7 +31,15 @@ from wellchat.notifications.kinds import NotificationKind
 from wellchat.places import ComposerAction, ThreadPanel
 
 Make = Callable[..., Flask]
-OPTIONAL = ("saved_filters", "booking_notices", "clientele", "oversight")
+OPTIONAL = (
+    "saved_filters",
+    "booking_notices",
+    "clientele",
+    "oversight",
+    "scheduled",
+    "follow_ups",
+    "check_ins",
+)
 ALL_OFF = tuple(f"-{name}" for name in OPTIONAL)
 
 WRONG = [

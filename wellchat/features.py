@@ -47,6 +47,9 @@ FEATURES = (
     "imports",
     "events",
     "masking",
+    "scheduled",
+    "follow_ups",
+    "check_ins",
     "demo",
     "first_run",
 )

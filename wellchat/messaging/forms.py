@@ -48,7 +48,7 @@ def _written(value: object) -> object:
 Moment = Annotated[Instant, Field(strict=False), BeforeValidator(_written)]
 
 
-def _body(text: str, *, may_be_empty: bool = False) -> str:
+def tidy_body(text: str, *, may_be_empty: bool = False) -> str:
     """Return the text with `\\n` as line ends.
 
     Raises ValueError if no character of it is visible; with `may_be_empty`, return "" instead.
@@ -68,7 +68,7 @@ class HasBody(Form):
 
     @model_validator(mode="after")
     def _tidy(self) -> HasBody:
-        self.body = _body(self.body, may_be_empty=self._has_files())
+        self.body = tidy_body(self.body, may_be_empty=self._has_files())
         return self
 
     def _has_files(self) -> bool:

@@ -19,7 +19,13 @@ from wellchat.i18n import gettext
 from wellchat.messaging import statements
 from wellchat.messaging.models import Membership, Message, Thread
 
-NUMBERS = ("seq", "message_seq", "shown_from", "shown_to")  # columns that hold the number of a message
+NUMBERS = (
+    "seq",
+    "message_seq",
+    "reply_to",
+    "shown_from",
+    "shown_to",
+)  # columns that hold the number of a message
 # Moved by hand, or made anew from what is moved.
 BY_HAND = ("messages", "memberships", "outbox", "notifications", "changes", "search_entries", "search_queue",
            "host_events", "presences")  # fmt: skip
