@@ -214,7 +214,8 @@ def test_on_a_phone_the_menu_is_within_reach(sit: Sit, house: House) -> None:
 
 SWIPE = """async ([row, by]) => {
   const at = row.getBoundingClientRect();
-  const touch = (x) => new Touch({ identifier: 1, target: row, clientX: at.left + 100 + x, clientY: at.top + 20 });
+  const place = (x) => ({ clientX: at.left + 100 + x, clientY: at.top + 20 });
+  const touch = (x) => new Touch({ identifier: 1, target: row, ...place(x) });
   const say = (kind, x) => row.dispatchEvent(new TouchEvent(kind, {
     bubbles: true, touches: kind === "touchend" ? [] : [touch(x)], changedTouches: [touch(x)] }));
   // What follows the finger is loaded by the first touch: go on until it does.
