@@ -150,11 +150,13 @@ def test_the_document_is_valid(told, client):
 
 # A name that changes breaks the code of everybody who generated a client.
 NAMES = """
-    add_device add_reaction block_person change_membership change_preferences create_token delete_message
-    delete_token discard_file edit_message end_connection get_me get_preferences get_push_key get_thread
-    get_updates list_devices list_files list_messages list_notifications list_pins list_threads change_threads
+    add_device add_reaction block_person change_membership change_preferences change_threads claim_lead
+    create_token
+    delete_message delete_token discard_file edit_message end_connection get_me get_preferences get_push_key
+    get_thread get_updates list_devices list_files list_messages list_notifications list_pins list_threads
+    answer_ask ask_for_consent label_picture list_asks list_portfolio
     mark_notifications mark_read mark_unread open_thread pin_message post_search remove_device remove_reaction
-    reopen_connection report_person report_time_zone search_messages send_message show_typing
+    reopen_connection report_person report_time_zone revoke_picture search_messages send_message show_typing
     unblock_person unpin_message upload_file
     add_note delete_note delete_tag get_journey list_notes list_tags merge_tags rename_tag restore_note
     save_note
@@ -207,12 +209,23 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "list_threads", query={"limit": 1})
     told.call(cara, "open_thread", json={"with": cast.paul.id})
     told.call(api(cast.olga), "open_thread", json={"with": cast.paul.id})
+    about = {"kind": "lead", "external_id": "l"}
+    put_subject(**about, title="Kitchen", professional_id=cast.paul.id, status="open", now=now)
+    assert told.call(api(cast.paul), "claim_lead", json={"subject": about}).json["thread"] is None
+    told.call(api(cast.paul), "claim_lead", json={"subject": about})
     told.call(cara, "get_thread", **mine)
     file = told.call(cara, "upload_file", data={"file": (io.BytesIO(picture()), "a.png")}).json["attachment"]
     sent = SEND | {"attachments": [file["id"]], "reply_to": 1}
     told.call(cara, "send_message", json=sent, **mine)
     assert told.call(cara, "send_message", json=sent, **mine).status_code == 200
     told.call(cara, "list_files", **mine)
+    paul = api(talk.paul)
+    told.call(paul, "label_picture", attachment_id=file["id"], json={"label": "result"})
+    asked = told.call(paul, "ask_for_consent", json={"attachments": [file["id"]]}, **mine).json["ask"]
+    told.call(cara, "answer_ask", ask_id=asked["id"], json={"answer": "yes"})
+    told.call(paul, "list_portfolio", query={"label": "result"})
+    told.call(cara, "list_asks")
+    told.call(cara, "revoke_picture", ask_id=asked["id"], attachment_id=file["id"])
     told.call(cara, "edit_message", json={"body": "y"}, seq=3, **mine)
     told.call(cara, "add_reaction", seq=3, emoji="👍", **mine)
     told.call(cara, "pin_message", seq=3, **mine)
@@ -241,9 +254,9 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "mark_unread", json={"seq": 2}, **mine)
     told.call(cara, "mark_read", json={"seq": 2}, **mine)
     told.call(cara, "change_membership", json={"muted_until": "2030-01-01T00:00:00Z", "pinned": True}, **mine)
+    told.call(cara, "send_scheduled", **one)
     changed = told.call(cara, "change_threads", json={"ids": [talk.id], "archived": False, "read": True}).json
     told.call(cara, "change_threads", json={"restore": changed["before"], "fields": changed["fields"]})
-    told.call(cara, "send_scheduled", **one)
     told.call(cara, "search_messages", query={"q": "message", "names": "1"})
     told.call(cara, "post_search", json={"q": "message", "names": True})
     found = told.call(cara, "get_updates", query={"since": cursor})
@@ -304,7 +317,7 @@ class Stranger:
 def test_every_refusal_is_in_the_document(app, api, talk, told, thread):
     cara, nowhere = (
         api(talk.cara),
-        {"thread_id": "0000000000000", "attachment_id": "0", "seq": 1, "emoji": "👍"}
+        {"thread_id": "0000000000000", "attachment_id": "0", "ask_id": "0", "seq": 1, "emoji": "👍"}
         | dict.fromkeys(("person_id", "note_id", "tag_id"), "0000000000000")
         | {"scheduled_id": "0", "follow_up_id": "0"},
     )

@@ -103,10 +103,10 @@ def test_threads_are_filtered_by_the_kind_of_their_subject(cast, talk, now):
         now=now,
     )
     coupon, _ = open_thread(viewer=cast.cara, subject=("coupon", "c"), now=now)
-    assert kinds_of(cast.paul) == ["coupon"]
+    assert (kinds_of(cast.cara), kinds_of(cast.paul)) == (["coupon"], [])
     about = {"subject": ("booking", "b"), "now": now}
     send_message(sender=cast.cara, thread_id=talk.id, body="Can we move it?", client_key="b1", **about)
-    assert kinds_of(cast.paul) == ["booking", "coupon"]
+    assert kinds_of(cast.cara) == ["booking", "coupon"]
     assert [v.thread.id for v in inbox(cast.paul, kind="booking")[0]] == [talk.id]
     # What a coupon's own thread is about does not change, whatever is spoken of in it.
     send_message(sender=cast.cara, thread_id=coupon, body="By the way", client_key="b2", **about)

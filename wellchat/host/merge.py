@@ -41,6 +41,7 @@ MOVED = (
     "notifications.actor_id", "reports.by_id", "reports.about_id", "measures.user_id", "connections.ended_by",
     "scheduled_messages.author_id", "follow_ups.user_id", "check_in_rules.professional_id",
     "check_in_refusals.user_id", "birthdays.user_id",
+    "portfolio_labels.professional_id", "portfolio_asks.client_id", "portfolio_asks.professional_id",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in
 from wellchat.feature import Feature
 from wellchat.i18n import N_
 from wellchat.messaging import dispatch, memberships, metrics, retention, telling
-from wellchat.messaging.api import api
+from wellchat.messaging.claims_api import api
 from wellchat.messaging.closing import settle_person
 from wellchat.messaging.files import add_thumbnail, set_scanned
 from wellchat.messaging.pages import blueprints

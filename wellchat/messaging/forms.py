@@ -48,12 +48,16 @@ def _written(value: object) -> object:
 Moment = Annotated[Instant, Field(strict=False), BeforeValidator(_written)]
 
 
-def tidy_body(text: str, *, may_be_empty: bool = False) -> str:
-    """Return the text with `\\n` as line ends.
+def _tidy_lines(text: object) -> object:
+    """Return a text with `\n` as line ends, before its length is counted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
 
-    Raises ValueError if no character of it is visible; with `may_be_empty`, return "" instead.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+
+Body = Annotated[Text, BeforeValidator(_tidy_lines), StringConstraints(max_length=MAX_BODY)]
+
+
+def checked_body(text: str, *, may_be_empty: bool = False) -> str:
+    """Return the text. Raises ValueError if no character of it is visible; with `may_be_empty`, return ""."""
     if all(character.isspace() or category(character) == "Cf" for character in text):
         if may_be_empty:
             return ""
@@ -64,11 +68,11 @@ def tidy_body(text: str, *, may_be_empty: bool = False) -> str:
 class HasBody(Form):
     """A text with something to see in it."""
 
-    body: Annotated[Text, StringConstraints(max_length=MAX_BODY)]
+    body: Body
 
     @model_validator(mode="after")
     def _tidy(self) -> HasBody:
-        self.body = tidy_body(self.body, may_be_empty=self._has_files())
+        self.body = checked_body(self.body, may_be_empty=self._has_files())
         return self
 
     def _has_files(self) -> bool:
@@ -142,6 +146,12 @@ class OpenThread(Form, json_schema_extra=sample({"subject": {"kind": "booking", 
         if self.with_ is None and self.subject is None:
             raise ValueError(gettext("Name a person (with) or a subject (subject)."))
         return self
+
+
+class ClaimLead(Form, json_schema_extra=sample({"subject": {"kind": "lead", "external_id": "L-204"}})):
+    """Which lead to claim."""
+
+    subject: SubjectRef
 
 
 class StartThread(Form):

@@ -132,6 +132,7 @@ def _join_memberships(first: Thread, second: Thread, offset: int) -> None:
             mine.unread_from = later.unread_from + offset
         mine.last_seq = offset + second.last_seq
         mine.archived = mine.archived and later.archived
+        mine.awaits_word = mine.awaits_word and later.awaits_word
         mine.pinned = mine.pinned or later.pinned
         mine.kind = later.kind or mine.kind
         mine.muted_until = max(filter(None, (mine.muted_until, later.muted_until)), default=None)

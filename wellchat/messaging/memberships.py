@@ -15,7 +15,7 @@ from wellchat.errors import CannotWrite, Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import Membership
-from wellchat.messaging.queries import people_of
+from wellchat.messaging.queries import is_listed, people_of
 from wellchat.messaging.statements import UNANSWERED_SINCE
 
 MAX_SNOOZES = 500  # ended in one sweep; the next sweep continues
@@ -145,6 +145,8 @@ def end_snooze(*, thread_id: str, user_id: str, now: datetime) -> bool:
 
 def only_thread(viewer: User) -> str | None:
     """Return the id of the viewer's one conversation, wherever it is; None if there are none or several."""
-    found = db.session.execute(select(Membership.thread_id).where(Membership.user_id == viewer.id).limit(2))
+    found = db.session.execute(
+        select(Membership.thread_id).where(Membership.user_id == viewer.id, is_listed()).limit(2)
+    )
     ids = found.scalars().all()
     return ids[0] if len(ids) == 1 else None

@@ -17,6 +17,7 @@ from wellchat.messaging import files, statements
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.hooks import text_written_in_transaction
 from wellchat.messaging.models import (
+    AUTOMATIC,
     EDIT_WITHIN,
     NONE,
     Membership,
@@ -52,7 +53,8 @@ def send_message(
 
     If the sender has used `client_key` in this thread before, return that message: a retry never makes a
     second one. `by_email` marks it for both people: it was proven less well than a sign-in. `via` is
-    models.HOST if the platform sends it in the sender's name, and `told` says who is notified. Raises
+    models.HOST if the platform sends it in the sender's name, AUTOMATIC if the sender set it up beforehand:
+    it is no answer of a person, so who waits goes on waiting. `told` says who is notified. Raises
     NotFound if the sender is not in the thread, CannotWrite if it is closed or the sender is paused, Conflict
     if the key belongs to a different message, Invalid for a subject or reply from elsewhere, or attachments
     that the sender may not send.
@@ -87,7 +89,8 @@ def send_message(
         text_written_in_transaction(message, (client_id, professional_id), now)
         # A thread about a subject keeps the kind of that subject, whatever its messages mention.
         kind = about.kind if about and own_subject is None else None
-        execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
+        moves = statements.MOVE_MEMBERSHIPS_BY_ITSELF if via == AUTOMATIC else statements.MOVE_MEMBERSHIPS
+        execute(moves, ids | {"number": seq, "about": kind})
         _schedule_delivery(message, recipient_id, ids)
         tell_of_message("message.sent", message, recipient_id, now, place=seq)
     return message, True
@@ -178,6 +181,8 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
         thread, message = lock_own_message(viewer, thread_id, seq, now)
         if message.deleted_at is not None or message.body is None:
             raise Invalid({"body": gettext("This message was deleted.")})
+        if message.card is not None:
+            raise Invalid({"body": gettext("This message asks something, so it stays as it was asked.")})
         if not message.may_be_edited(now):
             minutes = EDIT_WITHIN // timedelta(minutes=1)
             late = gettext("A message can be changed for %(num)s minutes after it was sent.", num=minutes)
@@ -228,7 +233,7 @@ def _bury(thread: Thread, message: Message, now: datetime, by: str | None = None
             )
             files.withdraw_files(message, now=now)
             message.body, message.deleted_at, message.pinned_at = None, now, None
-            message.removed_by = by
+            message.removed_by, message.card = by, None
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None

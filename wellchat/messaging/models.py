@@ -33,6 +33,7 @@ CLOSED, BLOCKED, ENDED, HELD = ("closed", "blocked", "ended", "import")  # value
 EDIT_WITHIN = timedelta(minutes=5)
 POLICY = "policy"  # a period of retention ended
 HOST = "host"  # the platform removed it; or sent it, in a person's name
+AUTOMATIC = "automatic"  # the installation sent it in its sender's name, as they had set it up
 BELL, NONE = ("bell", "none")  # values of Message.told
 
 
@@ -144,10 +145,17 @@ class Membership(Base):
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Set while the thread is closed: BLOCKED or ENDED by this person, HELD by an import, else CLOSED.
     closed_as: Mapped[str | None] = mapped_column(String(8))
+    # The other person opened the thread: it is listed from its first message on.
+    awaits_word: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # What the other person was last shown of the two watermarks, while the thread is closed.
     shown_read_seq: Mapped[int | None] = mapped_column(Integer)
     shown_delivered_seq: Mapped[int | None] = mapped_column(Integer)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @property
+    def is_listed(self) -> bool:
+        """Return whether the user has the thread in their lists: see queries.is_listed."""
+        return self.last_seq > 0 or not self.awaits_word
 
     def is_muted(self, now: datetime) -> bool:
         """Return whether the user has muted the thread at this moment."""
@@ -174,6 +182,7 @@ class Message(Base):
         UniqueConstraint("thread_id", "sender_id", "client_key"),
         # thread_id is part of it, so a reply can only refer to a message of its own thread.
         ForeignKeyConstraint(["thread_id", "reply_to"], ["messages.thread_id", "messages.seq"]),
+        Index("ix_messages_created_at", "created_at"),  # a day's messages, for the figures
         Index(
             "ix_messages_pinned",
             "thread_id",
@@ -212,9 +221,12 @@ class Message(Base):
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     by_email: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a reply by email
-    via: Mapped[str | None] = mapped_column(String(10))  # HOST: the platform sent it in its sender's name
+    via: Mapped[str | None] = mapped_column(String(10))  # HOST or AUTOMATIC: no person has just sent it
     # Who is told of it: BELL: in the app alone; NONE: nobody. None: as of every message.
     told: Mapped[str | None] = mapped_column(String(4))
+
+    # What a feature shows with the message: `kind` names the feature. None: nothing.
+    card: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     # Copied from the attachments, so that lists of messages need no second query.
     files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))
@@ -232,7 +244,7 @@ class Message(Base):
 
     def may_be_edited(self, now: datetime) -> bool:
         """Return whether the sender may still edit the message."""
-        return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN
+        return self.deleted_at is None and self.card is None and now - self.created_at <= EDIT_WITHIN
 
 
 def preview_of(body: str | None, files: list[File] | None) -> str | None:

@@ -71,6 +71,11 @@ def _read_up_to() -> Any:
     return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
 
 
+def is_listed(membership: Any = Membership) -> Any:
+    """Return the condition of every list: a thread that the other person opened has a message."""
+    return or_(membership.awaits_word.is_(False), membership.last_seq > 0)
+
+
 def _some_unread(membership: Any) -> Any:
     """Return the condition of the partial index ix_memberships_unread.
 
@@ -169,7 +174,7 @@ def inbox(
     longest first: archived ones among them, because who waits must not be lost by one key.
     """
     longest = sort != "latest"
-    statement = _threads()
+    statement = _threads().where(is_listed(Mine))
     if not longest or archived:
         statement = statement.where(Mine.archived.is_(archived))
     if longest or not archived:
@@ -236,7 +241,8 @@ def _is_called(words: str) -> Any:
 
 def has_threads(viewer: User) -> bool:
     """Return whether the viewer has any thread, archived and snoozed ones included."""
-    return bool(db.session.execute(select(exists().where(Membership.user_id == viewer.id))).scalar_one())
+    mine = exists().where(Membership.user_id == viewer.id, is_listed())
+    return bool(db.session.execute(select(mine)).scalar_one())
 
 
 def _has_unread() -> Any:
@@ -255,10 +261,8 @@ def kinds_of(viewer: User) -> list[str]:
 
 def facts_of(viewer: User) -> tuple[list[str], frozenset[str]]:
     """Return (kinds_of, names of the facts of `inbox_facts` that are so), in one statement."""
-    one = {
-        kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind)
-        for kind in kinds()
-    }
+    mine = (Membership.user_id == viewer.id, is_listed())
+    one = {kind: exists().where(*mine, Membership.kind == kind).label(kind) for kind in kinds()}
     facts = {name: fact.label(f"fact:{name}") for name, fact in inbox_facts(viewer.id)}
     found = db.session.execute(select(*one.values(), *facts.values())).one()._asdict()
     so = frozenset(name for name in facts if found[f"fact:{name}"])
@@ -401,7 +405,7 @@ def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Se
         select(Theirs.thread_id, Theirs.user_id)
         .join(Mine, and_(Mine.thread_id == Theirs.thread_id, Mine.user_id == user_id))
         .where(Theirs.thread_id.in_(list(thread_ids)), Theirs.user_id != user_id, Theirs.typing_at > since)
-        .where(Theirs.closed_as.is_(None))
+        .where(Theirs.closed_as.is_(None), is_listed(Mine))
     )
     return rows.all()
 
@@ -429,18 +433,18 @@ def pair_contacts(viewer: User) -> dict[str, dict[str, Any]]:
     rows = db.session.execute(
         select(Thread.connection_id, func.max(pair), func.max(Thread.updated_at))
         .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == viewer.id))
+        .where(is_listed(Mine))
         .group_by(Thread.connection_id)
     )
     return {connection: {"thread_id": thread, "at": at} for connection, thread, at in rows if thread}
 
 
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
-    """Return {connection id: id of the pair's thread}. Connections without a thread are left out."""
+    """Return {connection id: id of the pair's thread}, without those that the viewer has in no list."""
     keys = {pair_key(connection_id): connection_id for connection_id in connection_ids}
     rows = db.session.execute(
-        select(Thread.key, Thread.id).where(
-            Thread.key.in_(list(keys)),
-            or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id),
-        )
+        select(Thread.key, Thread.id)
+        .join(Membership, and_(Membership.thread_id == Thread.id, Membership.user_id == viewer.id))
+        .where(Thread.key.in_(list(keys)), is_listed())
     )
     return {keys[key]: thread_id for key, thread_id in rows}

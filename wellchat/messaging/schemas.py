@@ -74,13 +74,28 @@ class ReactionShape(BaseModel):
     user_ids: list[Id]
 
 
+class CardShape(BaseModel):
+    """A question in a message. `kind` names the feature, and `id` the question there.
+
+    `portfolio`: may pictures of the thread (`attachments`) be shown? See the calls of Portfolio.
+    """
+
+    kind: str = like("portfolio")
+    id: Id
+    state: str = like("asked")
+    purpose: str = like("public")
+    attachments: list[Id]
+
+
 class MessageShape(BaseModel):
     """A message. Only its sender gets `client_key`; a deleted message has no body.
 
     `removed_by` is "policy" if it was deleted because a period of retention ended, "host" if the platform
     removed it. `system`: this site itself wrote it, and no person. `via` is "host" if the platform sent it in
-    its sender's name. Of two states of a message, the one with the higher `revision` is newer. `masked` is
-    there where contact data is hidden until a booking: whether the other person sees ••• in place of a part.
+    its sender's name, "automatic" if its sender set it up beforehand: a welcome, an answer outside hours.
+    Of two states of a message, the one with the higher `revision` is newer. `masked` is there where contact
+    data is hidden until a booking: whether the other person sees ••• in place of a part. `card` is there
+    where the message asks something; it cannot be edited.
     """
 
     thread_id: Id
@@ -103,6 +118,7 @@ class MessageShape(BaseModel):
     system: bool = like(False)
     revision: int
     masked: bool | None = like(False, default=None)
+    card: CardShape | None = None
 
 
 class PairFactsShape(BaseModel):
@@ -203,6 +219,13 @@ class InboxCounts(BaseModel):
 
 class OneThread(BaseModel):
     thread: ThreadShape
+
+
+class ClaimAnswer(BaseModel):
+    """The lead as it is now, and its thread; null where its client has no account yet."""
+
+    subject: SubjectLabel
+    thread: ThreadShape | None
 
 
 class ThreadPage(BaseModel):

@@ -19,6 +19,7 @@ from wellchat.changes.models import Change
 from wellchat.clock import iso
 from wellchat.config import setting
 from wellchat.db import execute, table
+from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.messaging.closing import closed_sentence, paused_sentence
 from wellchat.messaging.hooks import thread_facts
@@ -167,6 +168,7 @@ class MessageRow(NamedTuple):
     pinned_at: datetime | None
     by_email: bool
     via: str | None
+    card: dict[str, Any] | None
     files: list[File] | None
     subject: Subject | None
     quoted: QuoteRow | None
@@ -272,6 +274,9 @@ def message_json(message: Message | MessageRow, viewer_id: str, hidden: Hidden |
     # The sender's pages recognise their own pending message by its key. To others it means nothing.
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
+    # Off means absent: a card of a feature that is off would ask what nobody answers.
+    if message.card is not None and registry().has(message.card["kind"]):
+        state["card"] = message.card
     if hidden is not NOTHING:
         state["masked"] = (message.thread_id, message.seq) in hidden
     return state

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from wellchat.attachments.actions import MAX_FILES
 from wellchat.forms import PatchForm, QueryForm, Text
 from wellchat.i18n import gettext
-from wellchat.messaging.forms import MAX_BODY, ClientKey, HasBody, Id, MessageSeq, SubjectRef, tidy_body
+from wellchat.messaging.forms import Body, ClientKey, HasBody, Id, MessageSeq, SubjectRef, checked_body
 from wellchat.notifications.chosen_time import ChosenTime
 from wellchat.shapes import sample
 
@@ -57,12 +57,12 @@ class PatchScheduled(ChosenTime, PatchForm):
 
     example: ClassVar[dict[str, Any]] = {"local_at": "2026-01-31T09:00", "zone": "theirs"}
 
-    body: Annotated[Text, StringConstraints(max_length=MAX_BODY)] | None = None
+    body: Body | None = None
 
     @field_validator("body")
     @classmethod
     def _with_words(cls, body: str | None) -> str | None:
-        return body if body is None else tidy_body(body)
+        return body if body is None else checked_body(body)
 
 
 class ListScheduled(QueryForm):

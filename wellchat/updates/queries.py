@@ -32,7 +32,8 @@ def update_after(
     # A message changes its thread too: the last message, the unread count and the position in the list.
     threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}
     notes = {r.notification_id for r in rows if r.kind == "notification"}
-    views = threads_by_id(viewer.id, threads) if threads else []
+    found = threads_by_id(viewer.id, threads) if threads else []
+    views = [view for view in found if view.mine.is_listed]
     messages = []
     if any(r.kind == "message" for r in rows):
         messages = changed_messages(viewer.id, after=cursor.seq, up_to=up_to)

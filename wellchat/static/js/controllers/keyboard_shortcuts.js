@@ -1,7 +1,7 @@
 /* Keyboard shortcuts of the list. They do nothing while a person types, or over a menu or a dialog. */
 
 import { part } from "../lib/dom.js";
-import { isComposing } from "../lib/text_input.js";
+import { isComposing, letterOf } from "../lib/text_input.js";
 import { OPEN_SELECTOR } from "../lib/popover.js";
 
 const TYPING = "input, textarea, select, [contenteditable]";
@@ -47,7 +47,7 @@ export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply, undo, 
     if (event.defaultPrevented || event.altKey || isComposing(event)) return;
     if ((event.ctrlKey || event.metaKey) && (key !== "z" || event.shiftKey)) return;
     if (target.closest(TYPING) || document.querySelector(`dialog[open], ${OPEN_SELECTOR}`)) return;
-    const action = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
+    const action = KEYS[event.shiftKey ? key : letterOf(event)] ?? (list.contains(target) ? IN_LIST[key] : null);
     if (action && list.getClientRects().length && action() !== false) event.preventDefault();
   };
 }
