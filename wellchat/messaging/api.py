@@ -24,6 +24,7 @@ from wellchat.messaging import (
     receipts,
     threads,
     triage,
+    worklist,
 )
 from wellchat.messaging.forms import (
     ChangeThreads,
@@ -56,7 +57,6 @@ from wellchat.messaging.serializers import (
     messages_json,
     state_json,
     thread_json,
-    threads_json,
 )
 from wellchat.web import json_response, limiter, signed_in, viewer
 
@@ -90,18 +90,15 @@ def list_threads(page: ListThreads) -> Response:
     """List my threads, pinned ones first, then the latest.
 
     `cursor` was read before the list; pass it to /api/updates to continue from there. `unread`, `waiting`
-    (for my reply), `pinned`, `snoozed`, `archived`, `kind` and `q` list only those.
+    (for my reply), `pinned`, `snoozed`, `archived`, `kind`, `subject` and `q` list only those. `sort=longest`
+    lists those that wait for my reply, who waits longest first.
     """
     user = viewer()
     cursor = cursor_now(user.id)
-    views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
-    return json_response(
-        {
-            "threads": threads_json(views, viewer(), now=clock.now()),
-            "next": following,
-            "cursor": str(cursor),
-        }
+    threads, following = worklist.list_threads(
+        user, page, sort=page.sort or "latest", before=page.before, now=clock.now()
     )
+    return json_response({"threads": threads, "next": following, "cursor": str(cursor)})
 
 
 @api.post("/threads")

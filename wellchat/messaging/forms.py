@@ -316,7 +316,8 @@ class ListThreads(QueryForm):
     kind: KindName | None = Field(None, description="Only those about a kind of subject, such as `booking`.")
     subject: Id | None = Field(None, description="Only those about this subject, by its id.")
     sort: Sort | None = Field(
-        None, description="`longest`: those that wait for my reply, archived ones too, longest first."
+        None,
+        description="Those that wait for my reply, archived or not: `longest` first, or by `priority`.",
     )
     tag: Id | None = Field(None, description="Only with people whom I gave this tag (its id).")
     q: Annotated[Text, StringConstraints(max_length=100)] = Field(

@@ -40,7 +40,7 @@ Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="their
 Last = aliased(Message, name="last")
 Other = aliased(User, name="other")
 PINNED = "p."  # prefix of the page token of a pinned thread
-Sort = Literal["latest", "longest"]
+Sort = Literal["latest", "longest", "priority"]
 
 
 class ThreadView(NamedTuple):
@@ -169,11 +169,11 @@ def inbox(
     Pinned threads come first, then the latest. `tag` is the id of a tag of the viewer's. `q` is looked for in
     names, in titles of subjects, and in those of a pair's bookings. `subject` is the id of what a thread of
     its own is about. A snoozed thread is listed under `snoozed` only, until its snooze ends
-    (memberships.sweep_snoozes). The archive lists snoozed threads among the others. With `sort` "longest"
-    only those are listed that wait for an answer, whoever waits longest first: archived ones among them,
-    because who waits must not be lost by one key.
+    (memberships.sweep_snoozes). The archive lists snoozed threads among the others. With `sort` "longest",
+    or "priority", on which worklist.py sorts, only those are listed that wait for an answer, whoever waits
+    longest first: archived ones among them, because who waits must not be lost by one key.
     """
-    longest = sort == "longest"
+    longest = sort != "latest"
     statement = _threads().where(is_listed(Mine))
     if not longest or archived:
         statement = statement.where(Mine.archived.is_(archived))
