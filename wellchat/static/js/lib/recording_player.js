@@ -75,6 +75,6 @@ class Player {
     this.range.value = Math.round(share * 1000);
     const [now, whole] = [playTime(at * 1000, 0), playTime(this.duration * 1000)];
     this.range.setAttribute("aria-valuetext", t("%(now)s of %(whole)s", { now, whole }));
-    this.about.textContent = at ? `${now} / ${whole}` : whole;
+    this.about.textContent = at ? now : whole;
   }
 }
