@@ -22,9 +22,11 @@ from wellchat.db import execute, table
 from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.messaging.closing import closed_sentence, paused_sentence
+from wellchat.messaging.hooks import thread_facts
 from wellchat.messaging.models import BLOCKED, ENDED, Membership, Message
 from wellchat.messaging.queries import ThreadView
 from wellchat.messaging.shown import Hidden, hidden_in, shown_body, shown_preview, something_hides
+from wellchat.messaging.triage import State
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
@@ -53,6 +55,9 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime, hidden: Hidden
         if closed
         else (theirs.last_read_seq, theirs.delivered_seq)
     )
+    more: Json = {}
+    for facts in thread_facts(view, viewer, now):
+        more.update(facts)
     why_closed = closed_sentence(mine.closed_as, other.shown_name)
     if why_closed is None and viewer.is_paused(now):
         why_closed = paused_sentence()
@@ -88,6 +93,7 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime, hidden: Hidden
         "listed_at": iso(mine.updated_at),
         "created_at": iso(thread.created_at),
         "updated_at": iso(thread.updated_at),
+        **more,
     }
 
 
@@ -118,6 +124,12 @@ def membership_json(view: ThreadView) -> Json:
         "muted_until": iso(mine.muted_until),
         "snoozed_until": iso(mine.snoozed_until),
     }
+
+
+def state_json(state: State) -> Json:
+    """Return the viewer's state of a thread before a change (schemas.ThreadState)."""
+    moments = {"muted_until": iso(state.muted_until), "snoozed_until": iso(state.snoozed_until)}
+    return state._asdict() | moments
 
 
 class QuoteRow(NamedTuple):

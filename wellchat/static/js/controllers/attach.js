@@ -6,22 +6,23 @@ import { withDelayedIndicator } from "../lib/delayed_indicator.js";
 import { t } from "../lib/i18n.js";
 import { frame } from "../lib/surroundings.js";
 
+const UNSENT = 20 * 3_600_000; // ms for which the server surely keeps what was uploaded and not sent
+
 /* Adds files by the button in the composer, by pasting, and by dropping them onto the conversation. */
 export function attach(form, app) {
   const [button, picker] = [part(form, "attach"), part(form, "picker")];
   const pane = form.closest(".pane-thread");
   let uploadList = null;
 
-  async function add(files) {
-    if (!files.length) return;
+  /* Until the list is loaded, sending waits for the files that were chosen. */
+  async function withList(use) {
     if (!uploadList) {
-      // Until the list is loaded, sending waits for the files that were chosen.
       form.uploadList = { take: () => !(form.uploadList.pressed = true) };
       uploadList = import("../lib/upload_list.js").then(({ UploadList }) => new UploadList(form, app));
     }
     const placeholder = form.uploadList;
     try {
-      (await uploadList).add(files);
+      use(await uploadList);
     } catch (error) {
       uploadList = form.uploadList = null;
       write(part(form, "problem"), t("The server is not answering. Try again in a moment."));
@@ -29,6 +30,11 @@ export function attach(form, app) {
     }
     if (placeholder.pressed) form.requestSubmit();
   }
+
+  const add = (files) => files.length && withList((list) => list.add(files));
+
+  const { files: before = [], filesAt = 0 } = app.drafts.extras(form.dataset.threadId);
+  if (before.length && Date.now() - filesAt < UNSENT) withList((list) => list.restore(before));
 
   button.hidden = false;
   button.addEventListener("click", () => picker.click());

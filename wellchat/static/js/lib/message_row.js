@@ -21,7 +21,7 @@ export function fillMessage(row, message, view) {
   row.dataset.at = message.created_at;
   row.dataset.via = message.via ?? ""; // the platform sent it in its sender's name
   row.classList.toggle("message--deleted", Boolean(message.deleted));
-  part(row, "body").replaceChildren(message.deleted ? deletedWords(message) : linked(message.body));
+  say(part(row, "body"), message.deleted ? new Text(deletedWords(message)) : linked(message.body));
   part(row, "body").hidden = !message.deleted && !message.body;
   const hidden = part(row, "hidden"); // only where contact data is hidden
   if (hidden) hidden.hidden = !message.masked || message.deleted;
@@ -47,6 +47,12 @@ function fillCard(card, { card: asked, deleted }) {
   if (!card.hidden) import("../features/ask_card.js").then(({ askCard }) => askCard(card, null, asked));
 }
 
+/* Leaves words that stay as they are: somebody may have selected some of them. */
+function say(box, words) {
+  const links = (node) => [...(node.querySelectorAll?.("a") ?? [])].map(({ href }) => href).join(" ");
+  if (box.textContent !== words.textContent || links(box) !== links(words)) box.replaceChildren(words);
+}
+
 const STATES = ["sending", "waiting", "failed"];
 
 /** Draws a message that is being sent; `entry` is null once it has arrived. */
@@ -61,6 +67,7 @@ export function markState(row, entry) {
 function reason(entry) {
   if (entry?.state === "failed") return `${t("Not sent.")} ${entry.reason}`;
   if (entry?.state !== "waiting") return "";
+  if (entry.reason === 401) return t("Not sent. Sign in again, and it goes out.");
   return entry.reason
     ? t("Not sent yet. The server is busy, and we will try again.")
     : t("Not sent. You seem to be offline; it goes out when you are back.");

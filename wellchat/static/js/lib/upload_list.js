@@ -31,6 +31,11 @@ export class UploadList {
     this.form.elements.body.focus({ preventScroll: true });
   }
 
+  /** Shows files that were uploaded for a draft before. */
+  restore(attachments) {
+    this.uploads.restore(attachments);
+  }
+
   /** Returns the files for the message, or false if the upload is not finished: the message is sent afterwards. */
   take() {
     if (this.uploads.failed) {
@@ -75,7 +80,7 @@ export class UploadList {
     part(row, "remove").setAttribute("aria-label", t("Remove %(name)s", { name: item.name }));
     part(row, "remove").addEventListener("click", () => this.uploads.remove(item));
     part(row, "again").addEventListener("click", () => this.uploads.retry(item));
-    if (SHOWABLE.test(item.file.type)) {
+    if (item.file && SHOWABLE.test(item.file.type)) {
       item.preview = URL.createObjectURL(item.file);
       part(row, "preview").replaceChildren(Object.assign(document.createElement("img"), { src: item.preview, alt: "" }));
     }
@@ -110,6 +115,7 @@ export class UploadList {
     this.list.hidden = !this.#rows.size;
     this.form.classList.toggle("composer--files", this.uploads.items.some(({ state }) => state !== "failed"));
     if (!this.#rows.size) this.#wait(false);
+    this.app.drafts.keep(this.form.dataset.threadId, { files: this.uploads.uploaded, filesAt: this.uploads.uploaded.length && Date.now() });
   }
 }
 

@@ -25,6 +25,21 @@ export class Uploads {
     return files.length > room ? t("A message can have at most %(num)s files.", { num: this.max }) : "";
   }
 
+  /** Brings back files that were uploaded for a draft. */
+  restore(attachments) {
+    for (const attachment of attachments) {
+      const { name, size } = attachment;
+      const item = { file: null, name, size, state: "done", progress: 1, reason: "", attachment };
+      this.items.push(item);
+      this.changed(item);
+    }
+  }
+
+  /** Returns what the server has of them. */
+  get uploaded() {
+    return this.items.map(({ attachment }) => attachment).filter(Boolean);
+  }
+
   remove(item) {
     this.items = this.items.filter((other) => other !== item);
     item.state = "removed";
