@@ -216,6 +216,9 @@ def test_the_question_is_a_message_whose_card_follows_the_answer(app, api, talk,
     assert "card" not in api(talk.cara).get(path).json["messages"][0]
     taken = api(talk.cara).delete(f"/api/portfolio/asks/{ask.id}/pictures/{file.id}").json["ask"]
     assert taken["pictures"][0]["revoked_at"] is not None
+    (news,) = api(talk.paul).get("/api/notifications?kind=portfolio").json["notifications"]
+    assert (news["preview"], news["count"]) == ("Took a yes back. It is not shown any more.", 2)
+    assert api(talk.cara).get("/api/notifications?kind=portfolio").json["notifications"] == []
 
 
 def test_a_question_that_was_deleted_is_not_answered_yes(app, talk, file, now):
