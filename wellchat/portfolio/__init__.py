@@ -47,6 +47,7 @@ feature = Feature(
             title="{actor}",
             discreet=N_("News of a question"),
             about=N_("What clients say when you ask whether pictures may be shown."),
+            position=3,
         ),
     ),
     audited={
