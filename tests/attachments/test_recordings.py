@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from tests.attachments.files import send, take
-from tests.attachments.recordings import m4a, ogg, webm
+from tests.attachments.recordings import m4a, ogg, ogg_page, webm
 from wellchat.attachments.actions import inspect_file
 from wellchat.attachments.ogg import _ogg_checksum, _pages
 from wellchat.attachments.serializers import play_time, wave
@@ -63,6 +63,17 @@ def test_every_cut_of_a_recording_is_taken_or_refused(app):
         for end in range(1, len(whole)):
             with contextlib.suppress(Invalid):
                 inspect_file(name="x.m4a", content=whole[:end])
+
+
+def test_comments_of_several_pages_go_and_the_sound_stays(app):
+    head, _, sound = (ogg()[page.head : page.end] for page in _pages(ogg()))
+    cover = ogg_page(b"SecretPhone" * 20, number=2, granule=0)
+    begun = ogg_page(b"OpusTags" + b"SecretPhone" * 20, number=1, granule=-1)
+    found = inspect_file(name="a.ogg", content=head + begun + cover + sound).content
+    assert b"SecretPhone" not in found
+    assert found.endswith(sound)
+    with pytest.raises(Invalid):  # without comments it is none
+        inspect_file(name="a.ogg", content=head + sound)
 
 
 def test_an_ogg_without_names_has_right_checksums(app):

@@ -277,7 +277,7 @@ def refused_reply(page: Page) -> None:
 
 def put_in(page: Page) -> None:
     page.get_by_role("button", name="See you").click()
-    page.get_by_role("button", name="Send").wait_for()
+    page.get_by_role("button", name="Send", exact=True).wait_for()
 
 
 def chosen(name: str, content: bytes, shown: str) -> Callable[[Page], Any]:

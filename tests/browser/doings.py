@@ -52,7 +52,7 @@ def row(page: Page, text: str) -> Locator:
 
 def write(page: Page, text: str) -> None:
     field(page).fill(text)
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
 
 
 def sent(page: Page, text: str) -> None:

@@ -151,7 +151,7 @@ def test_a_bell_counts_and_the_popup_sends_and_receives(house: House, visit: Any
     chat.get_by_role("link", name="First word").first.click()
     chat.get_by_label("Message", exact=True).fill("From the frame")
     looked_at(page, "popup")
-    chat.get_by_role("button", name="Send").click()
+    chat.get_by_role("button", name="Send", exact=True).click()
     expect(chat.get_by_role("log").get_by_text("From the frame")).to_be_visible()
     say(house, "Second word")
     expect(chat.get_by_role("log").get_by_text("Second word")).to_be_visible()

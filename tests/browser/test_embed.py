@@ -174,7 +174,7 @@ def test_frames_sign_in_talk_and_forget(chromium: Any, house: House, shop: Shop,
     hears(page, "inbox", {"type": "navigate", "page": "thread", "thread": house.thread_id})
     hears(page, "hub", {"type": "unread", "messages": 0})
     inbox.get_by_label("Message", exact=True).fill("Yes, from the frame")
-    inbox.get_by_role("button", name="Send").click()
+    inbox.get_by_role("button", name="Send", exact=True).click()
     expect(inbox.get_by_text("Yes, from the frame", exact=True).first).to_be_visible()
     # What a page has for browsers without a script is not there: the paperclip is in the row of the field.
     expect(inbox.locator("noscript, .composer__files")).to_have_count(0)
@@ -196,7 +196,7 @@ def test_frames_sign_in_talk_and_forget(chromium: Any, house: House, shop: Shop,
     inbox.locator('[data-part="picker"]').set_input_files(
         {"name": "beach.jpg", "mimeType": "image/jpeg", "buffer": picture()}
     )
-    inbox.get_by_role("button", name="Send").click()
+    inbox.get_by_role("button", name="Send", exact=True).click()
     sends(house, house.paul, "tiles.png", picture("PNG"))
     sends(house, house.paul, "plan.txt", b"The plan.")
     for name in ("beach.jpg", "tiles.png"):

@@ -197,7 +197,7 @@ def test_a_draft_stands_in_its_row_and_follows_to_other_tabs(sit: Sit, house: Ho
     paul.clock.fast_forward(2_000)  # nobody is writing in the first any more
     field(third).fill("Not quite finished")
     expect(field(paul)).to_have_value("Not quite finished")
-    third.get_by_role("button", name="Send").click()
+    third.get_by_role("button", name="Send", exact=True).click()
     expect(row(other, 61)).not_to_contain_text("Draft")
     expect(field(paul)).to_have_value("")
 

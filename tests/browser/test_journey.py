@@ -117,7 +117,7 @@ def test_everything_is_still_there_after_a_restart(house: House, sit: Sit) -> No
 def test_a_double_click_is_no_mistake_and_signing_out_stays_out(house: House, sit: Sit) -> None:
     cara = sit(house.cara, at=house.thread)
     field(cara).fill("Pressed twice")
-    cara.get_by_role("button", name="Send").dblclick()
+    cara.get_by_role("button", name="Send", exact=True).dblclick()
     expect(log(cara).get_by_text("Pressed twice")).to_have_count(1)
     expect(cara.get_by_text("Write something first.")).to_be_hidden()
     with cara.expect_request("**/api/updates?*"):  # the page polls while its session ends

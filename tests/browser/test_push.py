@@ -135,7 +135,7 @@ def test_pushes_that_say_nothing_harm_nobody(paul: Page) -> None:
 def test_the_offer_comes_after_a_first_message_and_takes_no_for_an_answer(house: House, sit: Sit) -> None:
     cara = sit(house.cara, at=house.thread)
     offer = cara.get_by_role("group", name="Know when Paul answers?")
-    expect(cara.get_by_role("button", name="Send")).to_be_visible()
+    expect(cara.get_by_role("button", name="Send", exact=True)).to_be_visible()
     expect(offer).to_be_hidden()
     write(cara, "Hello again")
     expect(offer).to_be_visible()

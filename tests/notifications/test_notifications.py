@@ -231,6 +231,7 @@ def test_preferences_start_with_defaults_and_keep_changes(world: World) -> None:
             "follow_up": {"bell": True, "push": True, "email": False},
             "week": {"bell": False, "push": False, "email": True},
             "safety": {"bell": True, "push": True, "email": False},
+            "portfolio": {"bell": True, "push": True, "email": False},
         },
     }
     save_preferences(user=world.coach, now=NOON, quiet_from="22:00", quiet_to="07:00", cadence="daily")

@@ -216,6 +216,9 @@ def test_the_question_is_a_message_whose_card_follows_the_answer(app, api, talk,
     assert "card" not in api(talk.cara).get(path).json["messages"][0]
     taken = api(talk.cara).delete(f"/api/portfolio/asks/{ask.id}/pictures/{file.id}").json["ask"]
     assert taken["pictures"][0]["revoked_at"] is not None
+    (news,) = api(talk.paul).get("/api/notifications?kind=portfolio").json["notifications"]
+    assert (news["preview"], news["count"]) == ("Took a yes back. It is not shown any more.", 2)
+    assert api(talk.cara).get("/api/notifications?kind=portfolio").json["notifications"] == []
 
 
 def test_a_question_that_was_deleted_is_not_answered_yes(app, talk, file, now):
@@ -331,3 +334,25 @@ def test_the_gallery_comes_in_pages(app, talk, now):
     second, end = queries.gallery(talk.paul, before=token, limit=2)
     assert [each.file.id for each in (*first, *second)] == [each.id for each in files[::-1]]
     assert end is None
+
+
+def test_pages_take_as_many_statements_with_more_in_them(app, browse, talk, now, request):
+    counting, paul, cara = request.getfixturevalue("queries"), browse(talk.paul), browse(talk.cara)
+    paths = [(who, f"/threads/{talk.id}") for who in (paul, cara)]
+    paths += [(paul, "/portfolio"), (paul, f"/threads/{talk.id}/portfolio")]
+    paths += [(cara, "/settings/pictures"), (cara, f"/people/{talk.paul.id}")]
+    counts = []
+    for _ in range(2):
+        for number in range(2):
+            file = take(talk.cara, now, name=f"{number}.jpg")
+            send(talk, talk.cara, [file])
+            say(talk, ask_about(talk, [file], now, CLIENTS), now)
+        for who, path in paths:
+            assert who.get(path).status_code == 200
+        seen = {}
+        for who, path in paths:
+            with counting() as counted:
+                who.get(path)
+            seen[who is paul, path] = counted.count
+        counts.append(seen)
+    assert counts[0] == counts[1]

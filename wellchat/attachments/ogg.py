@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 MARK = b"OggS"
+MAX_PAGES = 200_000  # of one file; a page is a second, as a rule
+MAX_COMMENT_PAGES = 32  # two megabytes, with a picture
 OPUS_RATE = 48_000  # of granule positions, whatever the input had (RFC 7845, 4)
 
 
@@ -20,7 +23,9 @@ class Page(NamedTuple):
 
 def _pages(content: bytes) -> Iterator[Page]:
     at = 0
-    while content[at : at + 4] == MARK and at + 27 <= len(content):
+    for _ in range(MAX_PAGES):
+        if content[at : at + 4] != MARK or at + 27 > len(content):
+            return
         granule, serial = struct.unpack_from("<qI", content, at + 6)
         table = content[at + 27 : at + 27 + content[at + 26]]
         body = at + 27 + len(table)
@@ -51,22 +56,24 @@ def ogg_duration(content: bytes) -> int:
 
 
 def plain_ogg(content: bytes) -> bytes:
-    """Return the recording without its comments, which name programs, devices and titles."""
+    """Return the recording without its comments, which name programs, devices and titles.
+
+    Raises struct.error for a damaged file.
+    """
     made = bytearray(content)
-    for index, page in enumerate(_pages(content)):
-        if index == 0:
-            continue
-        # The comments are on the pages behind the first; audio begins a page of its own (RFC 7845, 3).
-        if index == 1 and content[page.body : page.body + 8] == b"OpusTags":
-            size = page.end - page.body
-            # No vendor and no comments; what follows them is padding (RFC 7845, 5.2).
-            made[page.body : page.end] = (b"OpusTags" + bytes(size))[:size]
-        elif page.granule == 0:
-            made[page.body : page.end] = bytes(page.end - page.body)
-        else:
-            break
+    # The comments follow the first page. They end with the first page whose position is 0 (RFC 7845, 4, 5.2);
+    # those before it, on which no packet ends, have the position -1.
+    for index, page in enumerate(islice(_pages(content), 1, None)):
+        size = page.end - page.body
+        begins = content[page.body : page.body + 8] == b"OpusTags"
+        if begins != (index == 0) or index == MAX_COMMENT_PAGES:
+            raise struct.error("comments are not where they belong")
+        # No vendor and no comments; what follows them is padding (RFC 7845, 5.2).
+        made[page.body : page.end] = (b"OpusTags" + bytes(size))[:size] if begins else bytes(size)
         made[page.head + 22 : page.head + 26] = bytes(4)
         made[page.head + 22 : page.head + 26] = struct.pack("<I", _ogg_checksum(made[page.head : page.end]))
+        if page.granule == 0:
+            break
     return bytes(made)
 
 

@@ -14,6 +14,7 @@ def policy(*, own: bool = False) -> str:
     parts = {
         "default-src": "'self'",
         "img-src": "blob: data:",
+        "media-src": "blob:",
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'none'",

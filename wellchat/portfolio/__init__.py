@@ -10,6 +10,7 @@ from wellchat.audit.kinds import AuditKind
 from wellchat.connections.models import Connection
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
+from wellchat.notifications.kinds import NotificationKind
 from wellchat.places import ConnectionPanel
 from wellchat.portfolio import actions, queries
 from wellchat.portfolio.api import api
@@ -39,6 +40,16 @@ feature = Feature(
     optional=True,
     personal_data=personal_data,
     blueprints=(api, *blueprints),
+    notification_kinds=(
+        NotificationKind(
+            name="portfolio",
+            label=N_("Portfolio"),
+            title="{actor}",
+            discreet=N_("News of a question"),
+            about=N_("What clients say when you ask whether pictures may be shown."),
+            position=3,
+        ),
+    ),
     audited={
         "portfolio.asked": AuditKind(N_("Asked whether pictures may be shown")),
         "portfolio.answered": AuditKind(N_("Answered whether pictures may be shown")),

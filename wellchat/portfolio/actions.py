@@ -16,10 +16,11 @@ from wellchat.audit.actions import record
 from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, table, transaction
 from wellchat.errors import CannotWrite, Conflict, Invalid, NotFound
-from wellchat.i18n import force_language, gettext, ngettext
+from wellchat.i18n import N_, force_language, gettext, ngettext
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Message, Thread
 from wellchat.messaging.mutation import lock_message, lock_thread, message_changed
+from wellchat.notifications.actions import notify
 from wellchat.portfolio import queries
 from wellchat.portfolio.models import (
     ASKED,
@@ -163,6 +164,7 @@ def answer(*, viewer: User, ask_id: str, says_yes: bool, now: datetime) -> Portf
             for picture in session.execute(pictures).scalars():
                 picture.public_id = secrets.token_urlsafe(16)
         _note("portfolio.answered", found, now, {"answer": found.state})
+        _tell(found, now)
         _update_card(found, thread, message)
     return found
 
@@ -190,6 +192,7 @@ def revoke(*, viewer: User, ask_id: str, attachment_id: str | None = None, now: 
         ).scalars()
         if set(taken):
             _note("portfolio.revoked", found, now, {"pictures": 1})
+            _tell(found, now, REVOKED)
             message_changed(thread, message)
     return found
 
@@ -199,6 +202,7 @@ def _revoke(ask: PortfolioAsk, thread: Thread, message: Message, now: datetime) 
         return ask
     ask.state, ask.over_at = REVOKED, now
     _note("portfolio.revoked", ask, now, {})
+    _tell(ask, now)
     _update_card(ask, thread, message)
     return ask
 
@@ -222,6 +226,30 @@ def _locked(viewer: User, ask_id: str) -> tuple[PortfolioAsk, Thread, Message]:
 def _note(kind: str, ask: PortfolioAsk, now: datetime, detail: dict[str, Any]) -> None:
     what = {"purpose": ask.purpose} | detail
     record(kind, now=now, person_id=ask.client_id, about=("ask", ask.id), detail=what)
+
+
+TOLD = {
+    YES: N_("Said yes: you may show what you asked about."),
+    NO: N_("Said no: nothing may be shown."),
+    REVOKED: N_("Took a yes back. It is not shown any more."),
+}
+
+
+def _tell(ask: PortfolioAsk, now: datetime, what: str | None = None) -> None:
+    """Tell the professional what became of a question."""
+    with force_language(language_of(ask.professional_id)):
+        preview = gettext(TOLD[what or ask.state])
+    notify(
+        user_id=ask.professional_id,
+        kind=CARD,
+        actor_id=ask.client_id,
+        thread_id=ask.thread_id,
+        preview=preview,
+        # A later answer stands beside an earlier one, which may have been read.
+        group_key=f"{CARD}:{ask.id}",
+        payload={"url": f"/threads/{ask.thread_id}/portfolio"},
+        now=now,
+    )
 
 
 def _update_card(ask: PortfolioAsk, thread: Thread, message: Message) -> None:

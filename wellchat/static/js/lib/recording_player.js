@@ -74,7 +74,7 @@ class Player {
     const share = this.duration ? Math.min(1, at / this.duration) : 0;
     this.range.value = Math.round(share * 1000);
     const [now, whole] = [playTime(at * 1000, 0), playTime(this.duration * 1000)];
-    this.range.setAttribute("aria-valuetext", t("%(now)s of %(whole)s", { now, whole }));
-    this.about.textContent = at ? `${now} / ${whole}` : whole;
+    this.range.setAttribute("aria-valuetext", t("%(place)s of %(all)s", { place: now, all: whole }));
+    this.about.textContent = at ? now : whole;
   }
 }
