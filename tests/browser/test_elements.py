@@ -20,7 +20,7 @@ from tests.browser.hosting import LISTEN, NOTHING_IS_KEPT, Platform
 from tests.browser.house import House, a_house
 from tests.browser.test_access import EVERY_RULE
 from tests.conftest import LEFT_OUT
-from tests.services import LeftOut, browser_path, free_port
+from tests.services import LeftOut, free_port
 from wellchat.accounts.models import User
 from wellchat.clock import now as clock_now
 from wellchat.db import db
@@ -42,23 +42,17 @@ def shop(house: House) -> Iterator[Platform]:
     shop.close()
 
 
-@pytest.fixture(scope="module")
-def strict(playwright: Any) -> Iterator[Any]:
-    """A Chromium that takes no cookie of another site than the page's."""
-    arguments = ["--test-third-party-cookie-phaseout"]
-    browser = playwright.chromium.launch(executable_path=browser_path(), headless=True, args=arguments)
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
-def visit(strict: Any, shop: Platform) -> Iterator[Any]:
-    """visit(who, body, ...): a page of the shop with this in it, for who is signed in there."""
+def visit(whole_chromium: Any, shop: Platform) -> Iterator[Any]:
+    """visit(who, body, ...): a page of the shop with this in it, for who is signed in there.
+
+    Only the whole browser blocks cookies of other sites; tests/browser/test_foreign_frames.py looks.
+    """
     contexts: list[Any] = []
     faults: list[str] = []
 
     def visit(who: str | None, body: str, **options: Any) -> Page:
-        context = strict.new_context(base_url=shop.url, **options)
+        context = whole_chromium.new_context(base_url=shop.url, **options)
         contexts.append(context)
         context.set_default_timeout(15_000)
         context.add_init_script(NOTHING_IS_KEPT + LISTEN)

@@ -116,6 +116,6 @@ def test_no_total_and_no_difference_is_about_fewer_than_five_people() -> None:
                 since = set()
         # Every number that can be had is a sum of these cells, whole ones: so is total minus shown.
         assert all(len(people) >= withheld.MIN_PEOPLE for people in behind)
-        left = waiting["messages"]["value"] if waiting else 0  # type: ignore[index]
+        left = waiting["messages"]["value"] if waiting else 0
         assert sum(shown) + left == everything
         assert bool(shown) == (crowd >= withheld.MIN_PEOPLE)

@@ -127,7 +127,7 @@ def test_a_day_is_read_by_indexes_on_its_time(app: Flask) -> None:
         (reading.bookings_between(start, end), "ix_subjects_starts_at"),
     ):
         assert index in plan(query)
-    days = {name: start for name in ("silent", "silent_before", "active", "waits", "month")}
+    days = dict.fromkeys(("silent", "silent_before", "active", "waits", "month"), start)
     assert "ix_figure_pairs_seen" in plan(reading.moment_query(["x"], **days))
     # Before a booking: by its professional and time.
     assert "ix_subjects_professional_id_starts_at" in plan(reading.bookings_between(start, end))

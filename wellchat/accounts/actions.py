@@ -291,28 +291,32 @@ def touch_presence(
 ) -> None:
     """Record that the person acted just now, with `thread_id` open, or none.
 
-    `same_thread` keeps the thread of the last time. It writes only if some time has passed or the thread
-    changed.
+    With `same_thread` nobody knows what they see, as in a JSON call: a thread that they look at stays, but
+    not for longer than before. It writes only if some time has passed or the thread changed.
     """
-    last_at, last_thread = _touched.get(user_id, (None, None))
-    thread_id = last_thread if same_thread else thread_id
     # often enough that nobody active seems away
-    seldom = min(TOUCH_EVERY, timedelta(seconds=setting("AWAY_AFTER") / 4))
-    if last_at is not None and now - last_at < seldom and thread_id == last_thread:
-        return
-    fresh: dict[str, Any] = {"seen_at": now}
-    if not same_thread:
-        fresh["thread_id"] = thread_id
+    away_after = timedelta(seconds=setting("AWAY_AFTER"))
+    seldom = min(TOUCH_EVERY, away_after / 4)
+    keys = (user_id, f"{user_id} by call") if same_thread else (user_id,)
+    for last_at, last_thread in (_touched[key] for key in keys if key in _touched):
+        if now - last_at < seldom and (same_thread or thread_id == last_thread):
+            return
+    changed: Any = Presence.seen_at <= now
+    if same_thread:
+        thread_id = None
+        changed &= Presence.thread_id.is_(None) | (Presence.seen_at <= now - away_after)
     with transaction() as session:
         # `where seen_at <= now`: a slower process must not move the time back.
         session.execute(
             insert(Presence)
             .values(user_id=user_id, seen_at=now, thread_id=thread_id)
             .on_conflict_do_update(
-                index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now
+                index_elements=[Presence.user_id],
+                set_={"seen_at": now, "thread_id": thread_id},
+                where=changed,
             )
         )
     # A simple bound on memory: forgetting everybody costs one extra write per person.
     if len(_touched) >= MAX_TOUCHED:
         _touched.clear()
-    _touched[user_id] = (now, thread_id)
+    _touched[keys[-1]] = (now, thread_id)
