@@ -157,7 +157,6 @@ def furnish(talk: Talk) -> Any:
         portfolio=page.address,
         person=paul.id,
         client=cara.id,
-        client=cara.id,
         public_name="rita-rival",
         subject=subject.id,
         lead=lead.id,
