@@ -53,6 +53,8 @@ FEATURES = (
     "follow_ups",
     "check_ins",
     "figures",
+    "saved_replies",
+    "automatic_messages",
     "demo",
     "first_run",
 )

@@ -8,6 +8,8 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 
 from PIL import Image
 
@@ -20,6 +22,10 @@ MAX_SIDE = 65_535  # all that JPEG and GIF can say; an animated WebP that says m
 
 # One picture at a time: the largest takes hundreds of megabytes while it is open.
 _lock = threading.Lock()
+
+
+def _formats() -> tuple[str, ...]:
+    return (*FORMATS, "HEIF") if opens_heic() else FORMATS
 
 
 class PictureError(Exception):
@@ -42,6 +48,17 @@ class Damaged(PictureError):
     """The file is none of FORMATS, or cannot be decoded."""
 
 
+@cache
+def opens_heic() -> bool:
+    """Return whether pictures of iPhones can be opened: pillow-heif is an extra that need not be there."""
+    if find_spec("pillow_heif") is None:
+        return False
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+    return True
+
+
 @contextmanager
 def open_safely(content: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
     """Yield the picture in `content`, not yet decoded; decode it inside the block.
@@ -52,7 +69,7 @@ def open_safely(content: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
         try:
-            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            with Image.open(io.BytesIO(content), formats=_formats()) as picture:
                 if picture.width * picture.height > max_pixels:
                     raise TooManyPixels(picture.size)
                 if max(picture.size) > MAX_SIDE:

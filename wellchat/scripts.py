@@ -1,6 +1,6 @@
 """Tell writing systems apart, and find characters that cannot be seen (UAX #24, UTS #39).
 
-Names and links are shown to people who decide by them whom to trust. static/js/lib/scripts.js has the same
+Names and links are shown to people who decide by them whom to trust. static/js/lib/hosts.js has the same
 rule for hosts; tests/js/links.json holds the two to each other.
 """
 

@@ -28,6 +28,12 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>"
 
 
+def video(major: str, *compatible: str) -> bytes:
+    """The first box of a recording, with its brands, and some of the next."""
+    box = b"ftyp" + major.encode() + bytes(4) + "".join(compatible).encode()
+    return struct.pack(">I", len(box) + 4) + box + bytes(64)
+
+
 def picture(
     form: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", color: Any = "red", **more: Any
 ) -> bytes:

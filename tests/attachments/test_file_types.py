@@ -13,6 +13,15 @@ from wellchat.attachments.names import clean_name
 from wellchat.errors import Invalid
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
+ENCODED = [
+    *(("shift_jis", "予約は３時です。"), ("cp1250", "Žluťoučký kůň"), ("cp866", "Привет, как дела?")),
+    *(("cp1256", "مرحبا، موعدي غدا"), ("gb18030", "预约在三点"), ("euc_kr", "예약은 세 시입니다")),
+]
+# The major brand, and those that it is compatible with.
+BRANDS = [
+    *(("3gp6", "isom", "3gp6"), ("iso8", "iso8", "mp41"), ("XAVC", "mp42", "iso2"), ("niko", "mp42")),
+    *(("3g2a", "3g2a"), ("abcd", "iso6", "hvc1")),
+]
 TAKEN = [
     ("plan.pdf", files.PDF, "application/pdf", "plan.pdf"),
     ("plan", files.PDF, "application/pdf", "plan.pdf"),
@@ -31,6 +40,12 @@ TAKEN = [
     ("sound.mp4", files.M4A, "audio/mp4", "sound.mp4"),
     ("clip.mov", files.MP4, "video/mp4", "clip.mov"),
     ("clip.mp4", files.MP4, "video/mp4", "clip.mp4"),
+    ("late.pdf", b"\r\n" + files.PDF, "application/pdf", "late.pdf"),
+    ("marked.pdf", b"\xef\xbb\xbf" + files.PDF, "application/pdf", "marked.pdf"),
+    *((f"{brands[0]}.mp4", files.video(*brands), "video/mp4", f"{brands[0]}.mp4") for brands in BRANDS),
+    *((f"{code}.txt", words.encode(code), "text/plain", f"{code}.txt") for code, words in ENCODED),
+    ("old_printer.txt", b"page one\x0bpage two\x1a", "text/plain", "old_printer.txt"),
+    ("readme.md", b"<!-- badges -->\n# hello\nAdd `<script>` to the page.", "text/plain", "readme.md"),
     ("a.docx", files.office(), OFFICE + "wordprocessingml.document", "a.docx"),
     ("a.xlsx", files.office("xl/workbook.xml"), OFFICE + "spreadsheetml.sheet", "a.xlsx"),
     ("a.pptx", files.office("ppt/presentation.xml"), OFFICE + "presentationml.presentation", "a.pptx"),
@@ -55,6 +70,10 @@ REFUSED = [
         "Web pages and SVG",
     ),
     ("svg behind a comment", "a.txt", b"   <!-- x -->" + files.SVG, "Web pages and SVG"),
+    ("svg behind comments", "a.md", b"<!-- a --><!-- b -->" + files.SVG, "Web pages and SVG"),
+    ("html behind code", "a.md", b"`x`\n" + files.HTML, "Web pages and SVG"),
+    ("an unknown recording", "a.mp4", files.video("abcd", "efgh"), "We do not accept this kind of file"),
+    ("a heic that is compatible", "a.mp4", files.video("heic", "mif1", "isom"), "Send it as JPEG"),
     ("html", "a.html", files.HTML, "Web pages and SVG"),
     ("html as csv", "a.csv", files.HTML, "Web pages and SVG"),
     ("html in utf-16", "a.txt", files.HTML.decode().encode("utf-16"), "Web pages and SVG"),
@@ -214,10 +233,64 @@ def test_a_gif_with_too_many_pixels_becomes_its_first_frame(monkeypatch):
     assert getattr(opened(made.content), "n_frames", 1) == 1
 
 
-def test_other_animations_become_their_first_frame():
-    assert (
-        getattr(opened(pictures.rewrite(files.moving(3, form="WEBP"), "a.webp").content), "n_frames", 1) == 1
-    )
+def timed(form, durations, **more):
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, form, save_all=True, append_images=frames[1:], duration=durations, **more)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("rounds", [0, 3, None])
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_moving_pictures_keep_their_pace_and_their_rounds(form, rounds):
+    given = timed(form, [20, 80, 1500], **({} if rounds is None else {"loop": rounds}))
+    made = pictures.rewrite(given, f"a.{pictures.EXTENSIONS[form]}")
+    shown = []
+    for picture in (opened(given), opened(made.content)):
+        pace = []
+        for at in range(picture.n_frames):
+            picture.seek(at)
+            picture.load()
+            pace.append(picture.info["duration"])
+        shown.append((pace, picture.info.get("loop")))
+    assert shown[0] == shown[1]
+    assert shown[1][0] == [20, 80, 1500]
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_a_frame_without_a_time_gets_that_of_browsers(form):
+    image = opened(pictures.rewrite(timed(form, [10, 200, 200]), "a").content)
+    assert image.info["duration"] == 100
+
+
+def test_a_moving_png_leaves_out_the_picture_for_others():
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("white", "green", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "PNG", save_all=True, default_image=True, append_images=frames[1:], duration=80)
+    image = opened(pictures.rewrite(out.getvalue(), "a.png").content)
+    assert image.n_frames == 2
+    assert image.convert("RGB").getpixel((5, 5)) == (0, 128, 0)
+
+
+def test_the_middle_of_a_ramp_of_16_bits_is_grey():
+    ramp = Image.new("I;16", (3, 1))
+    ramp.putdata([0, 32_896, 65_535])
+    out = io.BytesIO()
+    ramp.save(out, "PNG")
+    image = opened(pictures.rewrite(out.getvalue(), "a.png").content).convert("L")
+    assert [image.getpixel((x, 0)) for x in range(3)] == [0, 128, 255]
+
+
+def test_a_heic_becomes_a_jpeg_for_everybody():
+    heif = pytest.importorskip("pillow_heif")
+    pictures_of_phone = heif.from_pillow(Image.new("RGB", (64, 48), (200, 30, 30)))
+    out = io.BytesIO()
+    pictures_of_phone.save(out, format="HEIF")
+    assert pictures.looks_like_picture(out.getvalue())
+    made = pictures.rewrite(out.getvalue(), "IMG_1.HEIC")
+    assert (made.media_type, made.name, made.width, made.height) == ("image/jpeg", "IMG_1.jpg", 64, 48)
+    red, green, _ = opened(made.content).getpixel((30, 20))
+    assert red > 180 > 60 > green
 
 
 def test_large_pictures_are_scaled_down():

@@ -65,6 +65,12 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/settings/notifications": ("cara", lambda f: "/settings/notifications"),
     "/settings/privacy": ("cara", lambda f: "/settings/privacy"),
     "/settings/notifications/preview": ("cara", lambda f: "/settings/notifications/preview"),
+    "/settings/automatic": ("paul", lambda f: "/settings/automatic"),
+    "/settings/replies": ("paul", lambda f: "/settings/replies"),
+    "/settings/replies/<reply_id>": ("paul", lambda f: f"/settings/replies/{f.reply}"),
+    "/oversight/replies": ("ada", lambda f: "/oversight/replies"),
+    "/oversight/replies/<reply_id>": ("ada", lambda f: f"/oversight/replies/{f.site_reply}"),
+    "/threads/<thread_id>/saved-replies": ("paul", lambda f: f"{f.thread}/saved-replies"),
     "/settings/security": ("cara", lambda f: "/settings/security"),
     "/sign-in": (None, lambda f: "/sign-in"),
     "/sign-up": (None, lambda f: "/sign-up"),
@@ -131,6 +137,8 @@ NO_PAGE = {
     "/outbox/<mail_id>/html": "a mail, in the frame of its page, which axe enters",
     "/settings/notifications/preview/html": "a mail, in the frame of its page, which axe enters",
     "/sign-in/link/<token>": "leads on, or says that the link works no longer",
+    "/settings/replies/export": "a file",
+    "/oversight/replies/export": "a file",
     "/healthz": "for machines",
     "/readyz": "for machines",
     "/metrics": "for machines",
@@ -248,6 +256,24 @@ def written(text: str, shown: str) -> Callable[[Page], Any]:
     return act
 
 
+def browse_replies(page: Page) -> None:
+    page.locator(".composer__more").click()
+    page.locator('#composer-menu a[href$="/saved-replies"]').click()
+    page.locator("#saved-replies [role=option]").first.wait_for()
+
+
+def refused_reply(page: Page) -> None:
+    page.get_by_label("Title").fill("x")
+    page.get_by_label("Text").fill("Hi {nobody}")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#body-error").wait_for()
+
+
+def put_in(page: Page) -> None:
+    page.get_by_role("button", name="See you").click()
+    page.get_by_role("button", name="Send").wait_for()
+
+
 def chosen(name: str, content: bytes, shown: str) -> Callable[[Page], Any]:
     def act(page: Page) -> None:
         page.locator('[data-part="picker"]').set_input_files(
@@ -351,6 +377,18 @@ STATES: dict[str, State] = {
     "a reply": State(lambda f: f.thread, from_menu("reply", '[data-part="reply-banner"]')),
     "emoji board": State(lambda f: f.thread, press(".composer__emoji", ".board__grid button"), size="wide"),
     "emoji by name": State(lambda f: f.thread, written("hello :hea", "#emoji-suggestions [role=option]")),
+    "saved replies by /": State(
+        lambda f: f.thread, written("/th", "#saved-replies [role=option]"), who="paul"
+    ),
+    "saved replies from the menu": State(lambda f: f.thread, browse_replies, who="paul"),
+    "a saved reply to send": State(lambda f: f"{f.thread}/saved-replies", put_in, who="paul"),
+    "outside office hours": State(lambda f: f.silent, here('[data-part="away"]:visible')),
+    "hours refused": State(
+        lambda f: "/settings/automatic",
+        refused_form(("d0a_from", "10:00"), ("off0_to", "2001-01-01")),
+        "paul",
+    ),
+    "saved reply refused": State(lambda f: "/settings/replies", refused_reply, "paul"),
     "lightbox": State(lambda f: f.thread, press('.message [data-action="lightbox"]', ".lightbox__image")),
     "a picture on its way": State(lambda f: f.thread, slow_picture),
     "filters that combine": State(lambda f: "/?unread=1&waiting=1", here(".chip--clear")),

@@ -16,6 +16,8 @@ from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_for, path_of, reset_path
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
+from wellchat.automatic_messages.actions import set_up
+from wellchat.automatic_messages.forms import Texts
 from wellchat.check_ins.actions import make_rule, note_birthday, set_limit
 from wellchat.clientele.notes import add_note
 from wellchat.clientele.tags import tag_client
@@ -44,6 +46,9 @@ from wellchat.portfolio.models import PUBLIC, YES, PortfolioAsk, PortfolioPictur
 from wellchat.portfolio.queries import page_of
 from wellchat.safety import between, moderation
 from wellchat.safety.reports import make_report
+from wellchat.saved_replies.actions import make_reply
+from wellchat.saved_replies.forms import SavedReplyForm
+from wellchat.saved_replies.models import EVERYBODY
 from wellchat.scheduled.actions import schedule_message
 from wellchat.scheduled.models import MINE, ScheduledMessage
 from wellchat.subjects.actions import put_subject
@@ -149,7 +154,9 @@ def furnish(talk: Talk) -> Any:
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
     _who_she_is(cara, paul, now)
+    replies = _words(paul, silent, now)
     return SimpleNamespace(
+        **replies,
         thread=f"/threads/{talk.id}",
         long=f"/threads/{long_id}",
         silent=f"/threads/{silent_id}",
@@ -227,6 +234,25 @@ def _later(talk: Talk, now: datetime) -> dict[str, str]:
     set_limit(viewer=talk.paul, per_month=1)
     note_birthday(viewer=talk.paul, thread_id=talk.id, month=week.month, day=week.day)
     return {"scheduled": one.id, "reminder": reminder.id, "rule": rule.id}
+
+
+def _words(paul: User, silent: User, now: datetime) -> dict[str, str]:
+    """Saved replies of Paul's and of everybody; Sil works in three days again. Return two of their ids."""
+    texts = [
+        ("Thanks", "Thank you, {first_name}. See you soon!"),
+        ("See you", "Until {booking_time}, {name}."),
+        ("Address and parking", f"Main street 5. {WORD}"),
+    ]
+    own, *_ = [
+        make_reply(shelf=paul.id, form=SavedReplyForm(title=title, body=body), now=now)
+        for title, body in texts
+    ]
+    site = make_reply(shelf=EVERYBODY, form=SavedReplyForm(title="Opening", body="Nine to five."), now=now)
+    hours: list[list[list[str]]] = [[] for _ in range(7)]
+    hours[(now + timedelta(days=3)).weekday()] = [["09:00", "12:30"], ["13:30", "17:00"]]
+    set_up(viewer=silent, texts=Texts(welcome="Hello!"), hours=hours, days_off=[], now=now)
+    put_subject(kind="coupon", external_id="ten", title="Ten off", professional_id=paul.id, now=now)
+    return {"reply": own.id, "site_reply": site.id}
 
 
 def _closed(cara: User, paul: User, now: datetime) -> tuple[str, str]:

@@ -217,11 +217,11 @@ def test_a_thread_of_others_changes_nothing(talk: Any, cast: Any, api: Any, ever
     ):
         who = cast.rita if "restore" in body else talk.paul
         assert api(who).patch("/api/threads", json=body).status_code == 404
-    for body in ({"archived": True}, {"ids": [talk.id]}, {"ids": [talk.id], "read": False},
+    for wrong in ({"archived": True}, {"ids": [talk.id]}, {"ids": [talk.id], "read": False},
                  {"ids": [talk.id], "restore": [state], "fields": ["archived"]},
                  {"restore": [state]}, {"ids": ["x"] * 301, "archived": True},
                  {"ids": [talk.id], "read_seq": 3}):  # fmt: skip
-        assert api(talk.paul).patch("/api/threads", json=body).status_code == 422, body
+        assert api(talk.paul).patch("/api/threads", json=wrong).status_code == 422, wrong
     assert everything() == before
 
 

@@ -96,6 +96,7 @@ def insert_user(**values: Any) -> User | None:
         "open_to_clients": True,
         "zone_known": values["time_zone"] != "UTC",
         "admin_roles": OWNER if values["role"] == ADMIN else "",
+        "answers_by_itself": False,
         **values,
     }
     on_postgresql = is_postgresql()

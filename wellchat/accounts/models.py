@@ -82,6 +82,9 @@ class User(Base):
     # since when there is a second factor; None: there is none
     factor_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     factor_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the grace for a first one ends
+    # Belongs to the feature `automatic_messages`: has set up hours or a welcome. It is here because whoever
+    # writes to a person has read this row, and pays for no statement where nothing is set up.
+    answers_by_itself: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     is_anonymous: ClassVar[bool] = False

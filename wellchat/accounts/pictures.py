@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 from wellchat import pictures
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
+from wellchat.srgb import in_srgb
 
 SIDE = 256  # pixels
 MAX_PIXELS = 40_000_000
@@ -49,7 +50,7 @@ def _too_many_pixels(size: tuple[int, int] | None) -> str:
 def _square(picture: Image.Image) -> bytes:
     # A JPEG can be decoded small.
     picture.draft("RGB", (SIDE * 2, SIDE * 2))
-    fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
+    fitted = ImageOps.fit(in_srgb(ImageOps.exif_transpose(picture)).convert("RGBA"), (SIDE, SIDE))
     # A fresh canvas: no EXIF, no colour profile, no comment.
     plain = Image.new("RGB", (SIDE, SIDE), "white")
     plain.paste(fitted, mask=fitted)

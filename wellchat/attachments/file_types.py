@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from typing import NamedTuple
@@ -47,7 +48,7 @@ XLSX = Kind(office.OFFICE + "spreadsheetml.sheet", ("xlsx",), N_("an Excel table
 PPTX = Kind(office.OFFICE + "presentationml.presentation", ("pptx",), N_("a PowerPoint presentation"))
 ODT = Kind(office.TEXT_DOCUMENT, ("odt",), N_("an OpenDocument text"))
 KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, OGG, WEBM, DOCX, XLSX, PPTX, ODT)
-PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
+PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "heic", "heif"}
 
 _MARKUP = (
     b"<!doctype",
@@ -59,13 +60,17 @@ _MARKUP = (
     b"<body",
     b"<head",
     b"<?php",
-    b"<!--",
 )
-STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
-VIDEO_BRANDS = {
-    *(b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1"),
-    *(b"M4V ", b"qt  ", b"dash", b"MSNV", b"3gp4", b"3gp5"),
-}
+_COMMENTS = re.compile(rb"^(?:\s*<!--.*?-->)+", re.DOTALL)
+_MARKDOWN_CODE = re.compile(rb"(?P<fence>`+).*?(?P=fence)", re.DOTALL)
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+STILL_BRANDS = HEIC_BRANDS | {b"avif", b"avis"}
+# ISO 14496-12 and what is made from it: 3GPP, QuickTime, cameras.
+_VIDEO_BRAND = re.compile(
+    rb"iso[2-9a-cm]|mp4[12]|avc[1-4]|hvc1|3g[2eghprst][0-9a-z]|M4V[ HP]|qt  |dash|MSNV|XAVC"
+)
+MAX_BRANDS = 64
 MP3_FRAMES = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
 _ANY_TEXT = {"", *TEXT.extensions, *CSV.extensions}
 ACCEPTED = N_(
@@ -100,12 +105,13 @@ def _checked_name(name: str, kind: Kind) -> str:
 def _kind(content: bytes, extension: str) -> Kind:
     head = content[:16]
     found: Kind | None = None
-    if head.startswith(b"%PDF-"):
+    # Some programs put line ends, or a mark of UTF-8, before it.
+    if content[:SNIFF_LENGTH].lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"%PDF-"):
         found = PDF
     elif head.startswith(b"PK\x03\x04"):
         return _office(content)
     elif head[4:8] == b"ftyp":
-        found = _media(head[8:12], extension)
+        found = _media(_brands(content), extension)
     elif recording := recordings.media_type_of(content):
         found = OGG if recording == OGG.media_type else WEBM
     elif head.startswith((b"ID3", *MP3_FRAMES)):
@@ -128,22 +134,33 @@ def _kind(content: bytes, extension: str) -> Kind:
     return found
 
 
-def _media(brand: bytes, extension: str) -> Kind | None:
-    if brand in STILL_BRANDS:
-        raise Invalid(
-            {
-                "file": gettext(
-                    "Pictures in HEIC or AVIF cannot be shown everywhere. Send it as JPEG: on an iPhone, "
-                    "Settings, Camera, Formats, Most Compatible; or send a screenshot of it."
-                )
-            }
-        )
-    if brand in (b"M4A ", b"M4B "):
+def _brands(content: bytes) -> list[bytes]:
+    """Return the major brand of a file, and those that it is compatible with (ISO 14496-12, 4.3)."""
+    end = min(int.from_bytes(content[:4], "big"), 16 + 4 * MAX_BRANDS, len(content))
+    return [content[8:12], *(content[at : at + 4] for at in range(16, end - 3, 4))]
+
+
+def _media(brands: list[bytes], extension: str) -> Kind | None:
+    if brands[0] in STILL_BRANDS:
+        raise cannot_be_shown()
+    if brands[0] in (b"M4A ", b"M4B "):
         return M4A
-    if brand not in VIDEO_BRANDS:
+    if not any(_VIDEO_BRAND.fullmatch(brand) for brand in brands):
         return None
     # Voice recorders of phones write audio in a video container.
     return M4A if extension == "m4a" else MP4
+
+
+def cannot_be_shown() -> Invalid:
+    """Return the refusal of a still picture in a container of recordings."""
+    return Invalid(
+        {
+            "file": gettext(
+                "Pictures in HEIC or AVIF cannot be shown everywhere. Send it as JPEG: on an iPhone, "
+                "Settings, Camera, Formats, Most Compatible; or send a screenshot of it."
+            )
+        }
+    )
 
 
 def _office(content: bytes) -> Kind:
@@ -164,23 +181,21 @@ def _is_text(content: bytes) -> bool:
             text = content.decode("utf-16")
         except UnicodeError:
             return False
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeError:
-            # Old Windows programs write CSV files in this encoding.
-            text = content.decode("cp1252", "replace")
-            if "\ufffd" in text:
-                return False
-    return not any(ord(c) < 32 and c not in "\t\n\r\f\x1b" for c in set(text))
+        return not any(ord(char) < 32 and char.encode() in _CONTROLS for char in set(text))
+    # Which letters bytes over 127 are, only the writer's program knows: Shift_JIS, cp1250, cp866.
+    # Programs, archives and pictures have control characters, and nearly always NUL.
+    return len(content.translate(None, _CONTROLS)) == len(content)
 
 
 def _refuse_markup(content: bytes, extension: str) -> None:
     """Refuse what a browser could treat as a page, scripts, and unknown extensions."""
     # NUL bytes and byte order marks come off first, so that they cannot hide a tag.
     start = content[:SNIFF_LENGTH].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
+    # Markdown may begin with a comment, and speak of tags.
+    start = _COMMENTS.sub(b"", start)
+    spoken = _MARKDOWN_CODE.sub(b"", start) if extension == "md" else start
     if start.lstrip().startswith(_MARKUP) or any(
-        tag in start for tag in (b"<svg", b"<html", b"<script", b"<?php")
+        tag in spoken for tag in (b"<svg", b"<html", b"<script", b"<?php")
     ):
         raise Invalid(
             {

@@ -8,22 +8,29 @@ from __future__ import annotations
 import io
 from typing import Any, NamedTuple
 
-from PIL import Image, ImageCms, ImageOps, ImageSequence
+from PIL import Image, ImageOps, ImageSequence
 
 from wellchat import pictures
-from wellchat.attachments.file_types import KINDS, PICTURE_EXTENSIONS
+from wellchat.attachments.file_types import HEIC_BRANDS, KINDS, PICTURE_EXTENSIONS, cannot_be_shown
 from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
+from wellchat.srgb import in_srgb
 
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 MAX_PIXELS = 50_000_000
 TOO_MANY = N_("This picture has too many pixels. At most %(num)s million.")
 TOO_LONG = N_("This picture is too long. At most %(num)s pixels on one side.")
 MAX_SIDE = 4096  # pixels; larger ones are made smaller
-MAX_ANIMATED_PIXELS = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
+MAX_ANIMATED_PIXELS = 20_000_000  # pixels of all frames together; with more only the first frame is kept
 MAX_FRAMES = 300
 THUMB_SIDE = 640
+# Formats whose pictures may move, with how frames are written: each whole, in place of the one before.
+_MOVING: dict[str, dict[str, Any]] = {
+    "GIF": {"disposal": 2},
+    "WEBP": {"quality": 86},
+    "PNG": {"disposal": 0, "blend": 0},
+}
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
 
@@ -38,8 +45,12 @@ class Picture(NamedTuple):
 
 
 def looks_like_picture(content: bytes) -> bool:
-    """Return whether the content begins like a JPEG, PNG, GIF or WebP."""
-    return content.startswith(MAGIC) or (content.startswith(b"RIFF") and content[8:12] == b"WEBP")
+    """Return whether the content begins like a JPEG, PNG, GIF or WebP, or a HEIC if that can be opened."""
+    return (
+        content.startswith(MAGIC)
+        or (content.startswith(b"RIFF") and content[8:12] == b"WEBP")
+        or (pictures.opens_heic() and content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS)
+    )
 
 
 def rewrite(content: bytes, name: str) -> Picture:
@@ -53,6 +64,9 @@ def rewrite(content: bytes, name: str) -> Picture:
     except pictures.TooLong:
         raise Invalid({"file": gettext(TOO_LONG, num=pictures.MAX_SIDE)}) from None
     except pictures.Damaged:
+        # It may also be of a kind that the library does not know.
+        if content[4:8] == b"ftyp":
+            raise cannot_be_shown() from None
         raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     extension = EXTENSIONS[format_name]
     fits = extension_of(name) == extension or (
@@ -77,12 +91,12 @@ def _checked_name(name: str, extension: str) -> str:
 
 def _reencode(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
     format_name = picture.format or ""
-    # A JPEG with more pictures behind the first, as phones make them.
-    if format_name == "MPO":
-        format_name = "JPEG"
-    if format_name == "GIF" and getattr(picture, "is_animated", False) and _may_be_animated(picture):
-        return "GIF", _reencode_animation(picture), picture.size
+    if format_name in _MOVING and getattr(picture, "is_animated", False) and _may_be_animated(picture):
+        return format_name, _reencode_animation(picture), picture.size
     plain = _upright(picture)
+    if format_name in ("MPO", "HEIF"):
+        # MPO is a JPEG with more pictures behind the first, as phones make them.
+        format_name = "WEBP" if plain.mode == "RGBA" and format_name == "HEIF" else "JPEG"
     # PNG is lossless and smaller for one frame.
     if format_name == "GIF":
         format_name = "PNG"
@@ -98,32 +112,13 @@ def _upright(picture: Image.Image) -> Image.Image:
     if picture.format in ("JPEG", "MPO") and max(picture.size) > 2 * MAX_SIDE:
         # The decoder makes it smaller while it reads: a huge photo is never whole in memory.
         picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
-    turned = ImageOps.exif_transpose(picture)
-    clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
     # The profile is removed later, so the colours are converted while it is still there.
-    plain = _in_srgb(turned, "RGBA" if clear else "RGB")
+    plain = in_srgb(ImageOps.exif_transpose(picture))
     plain.thumbnail((MAX_SIDE, MAX_SIDE))
     # A new image has no metadata.
     fresh = Image.new(plain.mode, plain.size)
     fresh.paste(plain)
     return fresh
-
-
-def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
-    """Return the picture in sRGB: its colour profile is not kept."""
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in ("RGB", "CMYK"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            found = ImageCms.profileToProfile(
-                picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            if found is not None:
-                return found.convert(mode)
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            # A broken profile: the bare colours are close enough.
-            pass
-    return picture.convert(mode)
 
 
 def _may_be_animated(picture: Image.Image) -> bool:
@@ -132,29 +127,38 @@ def _may_be_animated(picture: Image.Image) -> bool:
 
 
 def _reencode_animation(picture: Image.Image) -> bytes:
+    """Return the moving picture with the same pace and number of rounds, in the same format."""
     frames, durations, screen = [], [], picture.size
     for frame in ImageSequence.Iterator(picture):
         # A larger frame would exceed the pixels that were counted.
         if picture.size != screen:
             raise ValueError("a frame larger than its picture")
-        frames.append(frame.convert("RGBA"))
-        # Browsers show a frame of less than 20 ms for longer than it says, each in its way.
-        durations.append(max(20, int(frame.info.get("duration", 100) or 100)))
+        pixels = in_srgb(frame).convert("RGBA")
+        # Of a moving PNG the first picture may be one for programs that show no others.
+        if picture.info.get("default_image") and picture.tell() == 0:
+            continue
+        pixels.info = {}
+        frames.append(pixels)
+        durations.append(_shown_for(frame.info.get("duration")))
+    options: dict[str, Any] = {**_MOVING[picture.format or ""], "duration": durations}
+    # None: it is shown once.
+    if picture.info.get("loop") is not None:
+        options["loop"] = picture.info["loop"]
     out = io.BytesIO()
-    for frame in frames:
-        frame.info = {}
-    frames[0].save(
-        out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, disposal=2
-    )
+    frames[0].save(out, picture.format, save_all=True, append_images=frames[1:], **options)
     return out.getvalue()
+
+
+def _shown_for(duration: float | None) -> int:
+    """Return for how many milliseconds browsers show a frame: up to 10 count as 100."""
+    return round(duration) if duration and duration > 10 else 100
 
 
 def thumbnail(content: bytes) -> bytes:
     """Return a small WebP of a stored picture; of an animation only the first frame."""
     with pictures.open_safely(content, max_pixels=MAX_PIXELS) as picture:
         picture.draft("RGB", (THUMB_SIDE, THUMB_SIDE))
-        clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-        small = picture.convert("RGBA" if clear else "RGB")
+        small = in_srgb(picture)
         small.thumbnail((THUMB_SIDE, THUMB_SIDE))
         small.info = {}
         out = io.BytesIO()

@@ -24,7 +24,7 @@ from wellchat.i18n import N_, force_language, format_date, format_time, gettext,
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
-from wellchat.messaging.models import HOST, Membership, Message
+from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 from wellchat.notifications.quiet_hours import quiet_for
@@ -258,7 +258,7 @@ def _message(message: UnreadMessage, zone: ZoneInfo) -> dict[str, Any]:
     return {
         # A message of the system is nobody's.
         "from": setting("NAME") if message.sender_id == SYSTEM_ID else None,
-        "automatic": message.via == HOST,
+        "automatic": message.via is not None,
         "lines": [*cut.splitlines(), *filter(None, [files_summary(message.files or [])])],
         "time": format_time(message.created_at.astimezone(zone)),
         "about": f"{gettext(kind_of(message.kind).label)}: {message.title}" if message.kind else None,

@@ -131,7 +131,8 @@ class HostFile(BaseModel):
 class HostMessage(BaseModel):
     """A message. `from` is `system` for one of the site itself; a removed one has no `body`.
 
-    `via` is `host` for one that you sent in a person's name. `removed_by`: `host`, `policy` (its period
+    `via` is `host` for one that you sent in a person's name, `automatic` for one that its sender set up
+    beforehand, such as a welcome. `removed_by`: `host`, `policy` (its period
     ended), or null: its sender deleted it, or a moderator removed it.
     """
 

@@ -18,7 +18,7 @@ from wellchat.accounts.queries import language_of
 from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.i18n import force_language
-from wellchat.messaging.hooks import recipient_notified_in_transaction
+from wellchat.messaging.hooks import messages_arrived_in_transaction, recipient_notified_in_transaction
 from wellchat.messaging.models import HELD, Membership, Message, PendingDelivery
 from wellchat.messaging.shown import Hidden, hidden_in, shown_preview
 from wellchat.notifications import actions as notifications
@@ -98,9 +98,12 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
             return []
         presence = session.get(Presence, recipient_id, populate_existing=True)
         unread = seqs[-1] > membership.last_read_seq
-        if unread and presence and presence.thread_id == thread_id and presence.seen_at + away_after > now:
+        here = bool(presence and presence.thread_id == thread_id and presence.seen_at + away_after > now)
+        if membership.closed_as is None:
+            messages_arrived_in_transaction(recipient_id, thread_id, seqs, here, now)
+        if unread and here:
             # They probably see the message now. If they do not read it, they are notified when they are away.
-            again = presence.seen_at + away_after
+            again = presence.seen_at + away_after  # type: ignore[union-attr]  # `here` says that there is one
             session.execute(
                 update(PendingDelivery)
                 .where(*of_recipient, PendingDelivery.seq <= seqs[-1])

@@ -26,6 +26,18 @@ lead_thread_opened_in_transaction: Hook[[Subject, str, datetime], None]
 lead_thread_opened_in_transaction = Hook("messaging.lead_thread_opened_in_transaction")
 """(claimed lead, id of its new thread, now): once for each lead, when its client is to hear of the claim."""
 
+messages_arrived_in_transaction: Hook[[str, str, Sequence[int], bool, datetime], None]
+messages_arrived_in_transaction = Hook("messaging.messages_arrived_in_transaction")
+"""(user id, thread id, seqs in ascending order, whether the user is looking at the thread, now).
+
+It runs in the worker, under the lock of the user's membership, before it is decided who is notified of what.
+Where the user is looking it runs again later, with the same seqs. Not for threads in which nobody writes.
+"""
+
+thread_opened_in_transaction: Hook[[str, User, Subject | None, datetime], None]
+thread_opened_in_transaction = Hook("messaging.thread_opened_in_transaction")
+"""(thread id, who opened it, what it is about or None, now): one of the two has opened a new thread."""
+
 blocks_among: Hook[[Sequence[str]], Iterable[tuple[str, str]]] = Hook("messaging.blocks_among")
 """(connection ids) -> (connection id, user id) for each block: this user has blocked the other one."""
 

@@ -17,6 +17,7 @@ from wellchat.messaging import files, statements
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.hooks import text_written_in_transaction
 from wellchat.messaging.models import (
+    AUTOMATIC,
     EDIT_WITHIN,
     NONE,
     Membership,
@@ -52,7 +53,8 @@ def send_message(
 
     If the sender has used `client_key` in this thread before, return that message: a retry never makes a
     second one. `by_email` marks it for both people: it was proven less well than a sign-in. `via` is
-    models.HOST if the platform sends it in the sender's name, and `told` says who is notified. Raises
+    models.HOST if the platform sends it in the sender's name, AUTOMATIC if the sender set it up beforehand:
+    it is no answer of a person, so who waits goes on waiting. `told` says who is notified. Raises
     NotFound if the sender is not in the thread, CannotWrite if it is closed or the sender is paused, Conflict
     if the key belongs to a different message, Invalid for a subject or reply from elsewhere, or attachments
     that the sender may not send.
@@ -87,7 +89,8 @@ def send_message(
         text_written_in_transaction(message, (client_id, professional_id), now)
         # A thread about a subject keeps the kind of that subject, whatever its messages mention.
         kind = about.kind if about and own_subject is None else None
-        execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
+        moves = statements.MOVE_MEMBERSHIPS_BY_ITSELF if via == AUTOMATIC else statements.MOVE_MEMBERSHIPS
+        execute(moves, ids | {"number": seq, "about": kind})
         _schedule_delivery(message, recipient_id, ids)
         tell_of_message("message.sent", message, recipient_id, now, place=seq)
     return message, True

@@ -33,6 +33,7 @@ CLOSED, BLOCKED, ENDED, HELD = ("closed", "blocked", "ended", "import")  # value
 EDIT_WITHIN = timedelta(minutes=5)
 POLICY = "policy"  # a period of retention ended
 HOST = "host"  # the platform removed it; or sent it, in a person's name
+AUTOMATIC = "automatic"  # the installation sent it in its sender's name, as they had set it up
 BELL, NONE = ("bell", "none")  # values of Message.told
 
 
@@ -220,7 +221,7 @@ class Message(Base):
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     by_email: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a reply by email
-    via: Mapped[str | None] = mapped_column(String(10))  # HOST: the platform sent it in its sender's name
+    via: Mapped[str | None] = mapped_column(String(10))  # HOST or AUTOMATIC: no person has just sent it
     # Who is told of it: BELL: in the app alone; NONE: nobody. None: as of every message.
     told: Mapped[str | None] = mapped_column(String(4))
 

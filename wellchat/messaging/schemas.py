@@ -92,9 +92,10 @@ class MessageShape(BaseModel):
 
     `removed_by` is "policy" if it was deleted because a period of retention ended, "host" if the platform
     removed it. `system`: this site itself wrote it, and no person. `via` is "host" if the platform sent it in
-    its sender's name. Of two states of a message, the one with the higher `revision` is newer. `masked` is
-    there where contact data is hidden until a booking: whether the other person sees ••• in place of a part.
-    `card` is there where the message asks something; it cannot be edited.
+    its sender's name, "automatic" if its sender set it up beforehand: a welcome, an answer outside hours.
+    Of two states of a message, the one with the higher `revision` is newer. `masked` is there where contact
+    data is hidden until a booking: whether the other person sees ••• in place of a part. `card` is there
+    where the message asks something; it cannot be edited.
     """
 
     thread_id: Id

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import SYSTEM_ID
 from wellchat.db import table
-from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
+from wellchat.messaging.models import AUTOMATIC, Membership, Message, PendingDelivery, Thread
 
 _columns = table(Message).c
 # The subqueries of a statement see the database as it was when the statement began. See PUT_MESSAGE.
@@ -148,6 +148,11 @@ MOVE_MEMBERSHIPS_FOR_SYSTEM = (
     )
 )
 
+# Of what a person has set up beforehand (AUTOMATIC): they have read nothing and answered nobody by it.
+MOVE_MEMBERSHIPS_BY_ITSELF = MOVE_MEMBERSHIPS_FOR_SYSTEM.values(
+    last_read_seq=_follows(Membership.last_read_seq), delivered_seq=_follows(Membership.delivered_seq)
+)
+
 # Written with the message. If the task message to the worker is lost, the sweep finds this row.
 PUT_PENDING_DELIVERY = insert(table(PendingDelivery)).values(
     thread_id=bindparam("thread"),
@@ -164,12 +169,13 @@ _last_reply = (
         _mine.thread_id == Membership.thread_id,
         _mine.sender_id == Membership.user_id,
         _mine.deleted_at.is_(None),
+        _mine.via.is_distinct_from(AUTOMATIC),
     )
     .correlate(table(Membership))
     .scalar_subquery()
 )
-# Since when a person is waited for, by the messages. A reaction is no answer, and a message of the system is
-# neither an answer nor anything to be answered.
+# Since when a person is waited for, by the messages. A reaction is no answer; messages of the system and
+# automatic ones are neither an answer nor anything to be answered.
 UNANSWERED_SINCE = (
     select(func.min(_theirs.created_at))
     .where(
@@ -178,6 +184,7 @@ UNANSWERED_SINCE = (
         _theirs.seq > Membership.settled_seq,
         _theirs.sender_id.not_in((Membership.user_id, SYSTEM_ID)),
         _theirs.deleted_at.is_(None),
+        _theirs.via.is_distinct_from(AUTOMATIC),
     )
     .correlate(table(Membership))
     .scalar_subquery()

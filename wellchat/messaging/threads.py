@@ -19,7 +19,7 @@ from wellchat.errors import CannotWrite, Invalid, NotAllowed, NotFound
 from wellchat.event_types import tell_host
 from wellchat.i18n import N_, gettext
 from wellchat.messaging.closing import refuse_paused
-from wellchat.messaging.hooks import lead_thread_opened_in_transaction
+from wellchat.messaging.hooks import lead_thread_opened_in_transaction, thread_opened_in_transaction
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
@@ -101,7 +101,10 @@ def _open(
     viewer: User, connection: Connection, key: str, subject: Subject | None, now: datetime
 ) -> tuple[str, bool]:
     if connection.closed_at is None and not viewer.is_paused(now):
-        return _get_or_create(connection, key, subject, now, opener=viewer)
+        thread_id, is_new = _get_or_create(connection, key, subject, now, opener=viewer)
+        if is_new:
+            thread_opened_in_transaction(thread_id, viewer, subject, now)
+        return thread_id, is_new
     there = _find(key)
     if there is None:
         refuse_paused(viewer, now)

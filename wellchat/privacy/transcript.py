@@ -19,7 +19,7 @@ from wellchat.config import setting
 from wellchat.db import db, release_connection
 from wellchat.errors import NotFound
 from wellchat.i18n import direction, format_date, format_time, gettext, language
-from wellchat.messaging.models import HOST, Message, Thread
+from wellchat.messaging.models import Message, Thread
 from wellchat.messaging.shown import Hidden, hidden_in, shown_body, shown_preview, something_hides
 from wellchat.messaging.words import deleted_words
 
@@ -36,7 +36,7 @@ class Line(NamedTuple):
     name: str
     mine: bool
     system: bool  # nobody wrote it but this installation
-    automatic: bool  # the platform sent it in a person's name
+    automatic: bool  # nobody has just sent it: the platform, or what its sender set up
     body: str | None  # None: deleted
     deleted: str
     edited: bool
@@ -114,7 +114,7 @@ def lines(
             name=names.get(each.sender_id, ""),
             mine=each.sender_id == viewer.id,
             system=each.is_system,
-            automatic=each.via == HOST,
+            automatic=each.via is not None,
             body=shown_body(each, viewer.id, hidden) if each.deleted_at is None else None,
             deleted=deleted_words({"removed_by": each.removed_by}),
             edited=each.edited_at is not None and each.deleted_at is None,
