@@ -74,7 +74,8 @@ def _fill(stage: Stage, size: str, professionals: int, messages: int) -> None:
         for number in range(professionals):
             connection.execute(
                 "INSERT INTO figure_series (id, professional_id, zone, first_day, next_day, due_at, standing,"
-                " waiting) SELECT %s, id, time_zone, %s, %s, '9000-01-01Z', '{}', '{}' FROM users WHERE id = %s",
+                " waiting) SELECT %s, id, time_zone, %s, %s, '9000-01-01Z', '{}', '{}'"
+                " FROM users WHERE id = %s",
                 (f"s{number}", LAST - timedelta(days=DAYS - 1), LAST + timedelta(days=1),
                  professional_id(number)),
             )  # fmt: skip

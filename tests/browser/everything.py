@@ -29,9 +29,9 @@ from wellchat.demo.stories import STORIES
 from wellchat.factors.actions import add_app
 from wellchat.factors.codes import new_secret
 from wellchat.factors.resets import STOP
-from wellchat.follow_ups.actions import remind
 from wellchat.figures.measuring import measure
 from wellchat.figures.series import begin_missing
+from wellchat.follow_ups.actions import remind
 from wellchat.invites.actions import save_page
 from wellchat.mail.models import Mail
 from wellchat.messaging.memberships import change_membership
