@@ -66,7 +66,7 @@ def measure(stage: Stage) -> list[Row]:
 
 def _fill(stage: Stage, size: str, professionals: int, messages: int) -> None:
     """Put DAYS days of figures for so many professionals; the first one is whose page is measured."""
-    spread = {str(k): 1 + messages // 100 for k in range(LOWEST, HIGHEST) if messages > 100 or k % 8 == 0}
+    spread = [messages // 50 or int(k % 8 == 0) for k in range(LOWEST, HIGHEST + 1)]
     numbers = {name: messages + place for place, name in enumerate(NAMES)}
     numbers |= {"answers_professional": spread, "answers_client": spread}  # type: ignore[dict-item]
     with psycopg.connect(plain(stage.database(size))) as connection:
