@@ -34,6 +34,7 @@ OVERSIGHT = {
     "/oversight/patterns": "moderate",
     "/oversight/people": "people",
     "/oversight/quality": "audit",
+    "/oversight/replies": "settings",
     "/oversight/reports": "moderate",
     "/oversight/searches": "conversations",
     "/oversight/threads": "conversations",

@@ -163,6 +163,8 @@ NAMES = """
     tag_client untag_client
     allow_check_ins cancel_scheduled change_reminder change_scheduled delete_reminder get_scheduled
     list_reminders list_scheduled make_reminder refuse_check_ins schedule_message send_scheduled
+    delete_saved_reply get_office_hours list_replies_for_thread list_saved_replies put_saved_reply
+    use_saved_reply
 """
 
 
@@ -296,6 +298,14 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     assert told.call(paul, "list_tags").json["tags"][0]["clients"] == 1
     told.call(paul, "delete_tag", tag_id=other)
     told.call(paul, "get_journey", **her)
+    told.call(cara, "get_office_hours", **mine)
+    told.call(paul, "put_saved_reply", json={"title": "Thanks", "body": "Thank you, {first_name}."})
+    put = told.call(paul, "put_saved_reply", json={"title": "Thanks", "body": "Until {booking_time}."})
+    reply = {"reply_id": put.json["saved_reply"]["id"]}
+    told.call(paul, "list_saved_replies", query={"q": "until"})
+    told.call(paul, "list_replies_for_thread", **mine)
+    told.call(paul, "use_saved_reply", **reply, **mine)
+    told.call(paul, "delete_saved_reply", **reply)
     create_user(email="eve@example.com", name="Eve", role="client", password=PASSWORD, now=now)
     token = told.call(Stranger(app), "create_token", json={"email": "eve@example.com", "password": PASSWORD})
     told.call(Stranger(app, token.json["token"]), "delete_token")
@@ -319,7 +329,7 @@ def test_every_refusal_is_in_the_document(app, api, talk, told, thread):
         api(talk.cara),
         {"thread_id": "0000000000000", "attachment_id": "0", "ask_id": "0", "seq": 1, "emoji": "👍"}
         | dict.fromkeys(("person_id", "note_id", "tag_id"), "0000000000000")
-        | {"scheduled_id": "0", "follow_up_id": "0"},
+        | {"scheduled_id": "0", "follow_up_id": "0", "reply_id": "0"},
     )
     for name, (_, _, operation) in told.operations.items():
         body = {"nonsense": 1} if "requestBody" in operation else None

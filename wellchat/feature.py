@@ -208,7 +208,8 @@ class Registry:
 
     @cached_property
     def styles(self) -> tuple[str, ...]:
-        return tuple(style for feature in self.features for style in feature.styles)
+        # Once each: features may share a sheet.
+        return tuple(dict.fromkeys(style for feature in self.features for style in feature.styles))
 
     @cached_property
     def scripts(self) -> dict[str, str]:

@@ -203,6 +203,12 @@ def _date_pattern(locale: Locale, form: str) -> DateTimePattern:
     return parse_pattern(found)
 
 
+def month_names() -> list[str]:
+    """Return the names of the twelve months, as they stand alone."""
+    names = _current().locale.months["stand-alone"]["wide"]
+    return [str(names[number]) for number in range(1, 13)]
+
+
 def format_span(span: timedelta) -> str:
     """Format a span of whole minutes in the largest unit without a rest: 3 days, 10 minutes."""
     minutes = int(span.total_seconds()) // 60

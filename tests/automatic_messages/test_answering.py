@@ -142,6 +142,23 @@ def test_answers_and_people_who_write_meanwhile_wait_for_each_other(app, talk, p
     assert db.session.execute(select(AutomaticAnswer.due_at)).scalars().all() == [None]
 
 
+@pytest.mark.each_database
+def test_what_comes_while_another_is_answered_stays_due(app, talk, paul, now, monkeypatch):
+    paul(away="Away.")
+    talk.says(talk.cara, "Hello?")
+    dispatch.sweep(now)
+    real = answering._decide
+
+    def meanwhile(thread, job, at):
+        newer = update(AutomaticAnswer).values(seq=AutomaticAnswer.seq + 1, due_at=at)
+        db.session.execute(newer.execution_options(synchronize_session=False))
+        return real(thread, job, at)
+
+    monkeypatch.setattr(answering, "_decide", meanwhile)
+    assert answering.sweep(now) == {"answered": 1}
+    assert db.session.execute(select(AutomaticAnswer.due_at)).scalar_one() == now
+
+
 def no_answer_to_a_program(talk, now):
     what = {"thread_id": talk.id, "body": "Automatic", "now": now}
     send_message(sender=talk.cara, client_key="a", via=HOST, **what)
@@ -218,6 +235,7 @@ def test_who_looked_on_and_left_is_away(app, talk, paul, now):
     talk.says(talk.cara, "Hello?")
     arrive(now)
     assert by_itself(talk.id) == ["Welcome!"]
+    paul(away="Away.", welcome="Another welcome!")
     arrive(now + timedelta(minutes=10))
     assert by_itself(talk.id) == ["Welcome!", "Away."]
 

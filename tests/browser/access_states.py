@@ -162,6 +162,18 @@ def here(selector: str) -> Callable[[Page], Any]:
     return wait
 
 
+def key_on_a_row(key: str, shown: str) -> Callable[[Page], Any]:
+    """Press a key of the inbox on its first row."""
+
+    def act(page: Page) -> None:
+        page.locator('[data-action="row-menu"]:not([hidden])').first.wait_for(state="attached")
+        page.locator(".conversation a").first.focus()
+        page.keyboard.press(key)
+        page.locator(shown).wait_for()
+
+    return act
+
+
 def press(selector: str, shown: str) -> Callable[[Page], Any]:
     def act(page: Page) -> None:
         page.locator(selector).first.click()
@@ -329,7 +341,6 @@ STATES: dict[str, State] = {
     ),
     "nothing waits": State(lambda f: f"{f.silent}/scheduled"),
     "no reminders": State(lambda f: "/reminders", who="paul"),
-    "no rules": State(lambda f: "/check-ins", who="rita"),
     "check-ins, for the professional": State(lambda f: f"{f.thread}/check-ins", who="paul"),
     "calls found": State(lambda f: "/api/docs", filter_calls, who=None, size="wide"),
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
@@ -337,6 +348,20 @@ STATES: dict[str, State] = {
     "a report's receipt": State(lambda f: f"{f.thread}/report?sent=unsafe"),
     "people found": State(lambda f: "/oversight/people", people_found, who="ada"),
     "the inbox of nobody": State(lambda f: "/", who="olga"),
+    "who waits, by priority": State(lambda f: "/?waiting=1&sort=priority", who="paul"),
+    "the name of a filter": State(
+        lambda f: "/?unread=1",
+        press('[popovertarget="save-filter"]', "#save-filter:popover-open"),
+        who="paul",
+    ),
+    "conversations about coupons": State(lambda f: "/?kind=coupon", who="paul"),
+    "a conversation is selected": State(
+        lambda f: "/", key_on_a_row("x", '[data-part="bulk"]:not([hidden])'), who="paul"
+    ),
+    "an act that can be undone": State(
+        lambda f: "/", key_on_a_row("u", '[data-part="toast"]:not([hidden])'), who="paul"
+    ),
+    "the acts of a row": State(lambda f: "/", key_on_a_row(".", "#row-menu:popover-open"), who="paul"),
     "nothing found in the inbox": State(lambda f: "/?q=zzzz"),
     "nothing archived": State(lambda f: "/?archived=1"),
     "nothing snoozed": State(lambda f: "/?snoozed=1"),

@@ -170,7 +170,8 @@ def test_the_parts(sit: Sit, house: House) -> None:
     expect(names(paul)).to_have_count(1)
     parts.get_by_role("link", name="Clear").click()
     parts.get_by_role("link", name="Waiting on me").click()
-    expect(row(paul, 66)).to_contain_text("Waiting 2 h")
+    expect(first(paul)).to_contain_text("Number 00")  # who waits longest
+    expect(row(paul, 0)).to_contain_text("Waiting 3 h")
     expect(row(paul, 63)).to_have_count(0)
     parts.get_by_role("link", name="Waiting on me: take this off").click()
     parts.get_by_role("link", name="Coupon", exact=True).click()
@@ -209,3 +210,116 @@ def test_on_a_phone_the_menu_is_within_reach(sit: Sit, house: House) -> None:
     menu = paul.get_by_role("dialog", name="Actions")
     expect(menu.get_by_role("button", name="Archive")).to_be_in_viewport(ratio=1)
     expect(menu.get_by_role("button", name="Snooze for a week")).to_be_in_viewport(ratio=1)
+
+
+SWIPE = """async ([row, by]) => {
+  const at = row.getBoundingClientRect();
+  const place = (x) => ({ clientX: at.left + 100 + x, clientY: at.top + 20 });
+  const touch = (x) => new Touch({ identifier: 1, target: row, ...place(x) });
+  const say = (kind, x) => row.dispatchEvent(new TouchEvent(kind, {
+    bubbles: true, touches: kind === "touchend" ? [] : [touch(x)], changedTouches: [touch(x)] }));
+  // What follows the finger is loaded by the first touch: go on until it does.
+  while (!row.querySelector("a").style.translate) {
+    say("touchstart", 0);
+    await new Promise(requestAnimationFrame);
+    for (const x of [by / 4, by / 2, by]) say("touchmove", x);
+  }
+  say("touchend", by);
+}"""
+
+
+def test_on_a_phone_the_head_takes_a_fifth_of_the_screen(sit: Sit, house: House) -> None:
+    paul = sit(house.paul, **PHONE | {"viewport": {"width": 390, "height": 844}})
+    head = paul.locator(".pane-list__head").bounding_box()
+    assert head
+    assert head["y"] + head["height"] <= 844 / 5
+    chips = paul.get_by_role("navigation", name="Filter")
+    expect(chips.get_by_role("link", name="Archived")).to_have_count(1)
+    # The field is behind its icon, and goes when nothing was typed.
+    field = paul.get_by_role("searchbox", name="Find a conversation")
+    paul.locator(".pane-list__find").tap()
+    expect(field).to_be_focused()
+    expect(field).to_be_in_viewport(ratio=1)
+    paul.keyboard.press("Escape")
+    expect(field).not_to_be_in_viewport(ratio=0.5)
+
+
+def test_what_was_done_shows_itself_and_can_be_undone(sit: Sit, house: House) -> None:
+    paul, other = sit(house.paul), sit(house.paul)
+    chips = other.get_by_role("navigation", name="Filter")
+    waiting = int(chips.locator('[data-count="waiting"]').inner_text())
+    row(paul, 56).get_by_role("link").focus()
+    paul.keyboard.press("e")
+    toast = paul.locator(".toast")
+    expect(toast).to_contain_text("Archived")
+    expect(row(other, 56)).to_have_count(0)
+    paul.keyboard.press("z")
+    expect(row(other, 56)).to_have_count(1)
+    expect(toast).to_be_hidden()
+    # Who waits is not lost in the archive.
+    row(paul, 56).get_by_role("link").focus()
+    paul.keyboard.press("e")
+    expect(row(paul, 56)).to_have_count(0)
+    paul.goto("/?waiting=1")
+    expect(toast).to_contain_text("Archived")  # still to be undone
+    expect(row(paul, 56).get_by_title("Archived")).to_be_visible()
+    since = paul.locator("li .conversation__waiting").evaluate_all(
+        "all => all.map((each) => each.dataset.since)"
+    )
+    assert since == sorted(since)
+    row(paul, 56).get_by_role("link").focus()
+    paul.keyboard.press("n")
+    expect(row(paul, 56)).to_have_count(0)
+    expect(chips.locator('[data-count="waiting"]')).to_have_text(str(waiting - 1))
+    toast.get_by_role("button", name="Undo").click()
+    expect(row(paul, 56)).to_have_count(1)
+    expect(chips.locator('[data-count="waiting"]')).to_have_text(str(waiting))
+
+
+def test_several_are_selected_by_key_and_put_away_together(sit: Sit, house: House) -> None:
+    paul = sit(house.paul)
+    press = paul.keyboard.press
+    row(paul, 55).get_by_role("link").focus()
+    press("x")
+    bulk = paul.get_by_role("toolbar", name="Selected conversations")
+    expect(bulk).to_contain_text("1 selected")
+    row(paul, 53).click(modifiers=["Shift"])
+    expect(bulk).to_contain_text("3 selected")
+    expect(row(paul, 54).get_by_role("checkbox")).to_be_checked()
+    bulk.get_by_role("button", name="Archive").click()
+    for number in (53, 54, 55):
+        expect(row(paul, number)).to_have_count(0)
+    expect(paul.locator(".toast")).to_contain_text("3 conversations")
+    expect(bulk).to_be_hidden()
+    press("Control+z")
+    for number in (53, 54, 55):
+        expect(row(paul, number)).to_have_count(1)
+
+
+def test_right_click_and_swipe_open_the_same_acts(sit: Sit, house: House) -> None:
+    paul = sit(house.paul, **PHONE)
+    row(paul, 52).dispatch_event("contextmenu", {"bubbles": True, "cancelable": True})
+    menu = paul.get_by_role("dialog", name="Actions")
+    expect(menu.get_by_role("link", name="Block…")).to_have_attribute(
+        "href", f"/threads/{house.found.threads[52]}/block"
+    )
+    paul.keyboard.press("Escape")
+    paul.evaluate(SWIPE, [row(paul, 51).element_handle(), 140])
+    expect(paul.locator(".toast")).to_contain_text("Archived")
+    expect(row(paul, 51)).to_have_count(0)
+    paul.evaluate(SWIPE, [row(paul, 50).element_handle(), -140])
+    expect(paul.locator(".toast")).to_contain_text("Snoozed")
+
+
+def test_a_filter_is_kept_under_a_name(sit: Sit, house: House) -> None:
+    paul = sit(house.paul, at="/?waiting=1")
+    chips = paul.get_by_role("navigation", name="Filter")
+    chips.get_by_role("button", name="Keep this filter").click()
+    paul.get_by_label("Name of the filter").fill("To answer")
+    paul.get_by_role("button", name="Keep it").click()
+    expect(chips.get_by_role("link", name="To answer")).to_have_attribute("aria-current", "true")
+    paul.goto("/")
+    chips.get_by_role("link", name="To answer").click()
+    expect(row(paul, 0)).to_contain_text("Waiting 3 h")
+    chips.get_by_role("button", name="Remove the filter To answer").click()
+    expect(chips.get_by_role("link", name="To answer")).to_have_count(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,12 @@ from sqlalchemy import select, update
 from tests.cast import Cast, Talk
 from wellchat.accounts.models import User
 from wellchat.check_ins import actions, planning, sending
-from wellchat.check_ins.models import CheckIn, CheckInRule
+from wellchat.check_ins.models import Birthday, CheckIn, CheckInRefusal, CheckInRule
 from wellchat.check_ins.occasions import birthday_in
 from wellchat.connections.actions import connect
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.host.merge import merge_people
 from wellchat.messaging.models import Message
 from wellchat.notifications.preferences import save_preferences
 from wellchat.safety.between import block
@@ -145,6 +147,15 @@ def test_what_holds_no_more_is_left_out_with_the_reason(why: str, talk: Talk) ->
             actions.leave_out(viewer=talk.paul, connection_id=connection, on=False, now=START, **key)
 
 
+def test_a_booking_that_is_moved_at_the_last_moment_has_its_check_in_later(talk: Talk) -> None:
+    made = rule(talk)
+    book(talk, "1", START + HOUR)
+    sending._plan(made.id, TEN + 3 * DAY)
+    book(talk, "1", START + 5 * DAY)
+    assert sending.run(TEN + 3 * DAY + HOUR) == {"check_ins_sent": 0, "check_ins_skipped": 0}
+    assert sending.run(TEN + 8 * DAY + HOUR)["check_ins_sent"] == 1
+
+
 def test_a_person_gets_no_more_in_a_month_than_the_professional_allows(talk: Talk) -> None:
     """Over all rules; the preview says which are left out."""
     actions.set_limit(viewer=talk.paul, per_month=2)
@@ -203,6 +214,26 @@ def test_the_preview_takes_as_many_statements_for_many_clients(
     assert many.count == few.count
 
 
+@pytest.mark.each_database
+def test_two_clients_who_are_one_have_one_of_each(talk: Talk, cast: Cast) -> None:
+    """What both had with the same professional stays once: the birthday, the no, and what was sent."""
+    with transaction():
+        connect(client_id=cast.olga.id, professional_id=talk.paul.id, now=START)
+    other = Talk(replace(cast, cara=cast.olga), START)
+    rule(talk, "birthday")
+    for each, client, day in ((talk, talk.cara, 3), (other, cast.olga, 4)):
+        actions.note_birthday(viewer=client, thread_id=each.id, month=5, day=day)
+        sending.run(datetime(2026, 5, day, 10, 10, tzinfo=UTC))
+        actions.refuse(viewer=client, thread_id=each.id, on=True, now=START)
+    with transaction():
+        merge_people(cast.olga, talk.cara, now=START + 90 * DAY)
+    (birthday,) = db.session.execute(select(Birthday)).scalars()
+    assert (birthday.user_id, birthday.day) == (talk.cara.id, 3)
+    assert [each.user_id for each in db.session.execute(select(CheckInRefusal)).scalars()] == [talk.cara.id]
+    (one,) = db.session.execute(select(CheckIn)).scalars()
+    assert (one.occasion_key, one.state) == ("birthday:2026", "sent")
+
+
 def test_a_client_has_no_rules(talk: Talk) -> None:
     with pytest.raises(NotFound):
         actions.make_rule(viewer=talk.cara, name="x", occasion="visit", days=1, hour=9, body="Hi", now=START)
@@ -210,3 +241,16 @@ def test_a_client_has_no_rules(talk: Talk) -> None:
         actions.refuse(viewer=talk.paul, thread_id=talk.id, on=True, now=START)
     with pytest.raises(Invalid):
         rule(talk, days=0)
+
+
+@pytest.mark.each_database
+def test_two_workers_at_once_keep_the_limit(talk: Talk, at_once: Callable[..., Any]) -> None:
+    """Two rules are due for one person, who gets one check-in in a month."""
+    actions.set_limit(viewer=talk.paul, per_month=1)
+    for _ in range(2):
+        rule(talk)
+    book(talk, "1", START + HOUR)
+    done = at_once(2, lambda _: sending.run(TEN + 3 * DAY + HOUR))
+    assert sum(each["check_ins_sent"] for each in done) == 1
+    db.session.rollback()
+    assert len(sent(talk)) == 1

@@ -12,6 +12,7 @@ from wellchat.clientele.models import MAX_TAGS, MAX_TAGS_OF_CLIENT
 from wellchat.connections.actions import connect
 from wellchat.db import new_id
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.threads import open_thread
 from wellchat.subjects.actions import put_subject
 
@@ -23,7 +24,8 @@ def client_of_paul(cast, now):
     def make(name, bookings=0):
         user = create_user(email=f"{new_id()}@example.com", name=name, role="client", now=now)
         connect(client_id=user.id, professional_id=cast.paul.id, now=now)
-        open_thread(viewer=user, with_id=cast.paul.id, now=now)
+        thread_id, _ = open_thread(viewer=user, with_id=cast.paul.id, now=now)
+        send_message(sender=user, thread_id=thread_id, body="Hello", client_key="k", now=now)
         for number in range(bookings):
             put_subject(
                 kind="booking",
@@ -46,6 +48,7 @@ def titles(answer):
 
 @pytest.mark.each_database
 def test_the_inbox_is_narrowed_by_a_tag_of_ones_own(app, api, browse, cast, talk, client_of_paul):
+    talk.exchange("c")
     nina = client_of_paul("Nina")
     tag = tags.tag_client(viewer=talk.paul, client_id=nina, name="Sensitive scalp")
     # Another spelling is the same tag.
@@ -58,6 +61,12 @@ def test_the_inbox_is_narrowed_by_a_tag_of_ones_own(app, api, browse, cast, talk
     shown = page.get(f"/?tag={tag.id}").text
     assert "Sensitive scalp: take this off" in shown
     assert 'href="/tags"' in page.get("/").text
+    # Nina is Rita's client too, who has no tag on her.
+    connect(client_id=nina, professional_id=cast.rita.id, now=talk.now)
+    thread_id, _ = open_thread(viewer=cast.rita, with_id=nina, now=talk.now)
+    send_message(sender=cast.rita, thread_id=thread_id, body="Hi", client_key="r", now=talk.now)
+    assert titles(api(cast.rita).get("/api/threads")) == ["Nina"]
+    assert titles(api(cast.rita).get(f"/api/threads?tag={tag.id}")) == []
     # A tag of somebody else, and one that is not there, are the same.
     for strange in (tag.id, new_id()):
         assert titles(api(talk.cara).get(f"/api/threads?tag={strange}")) == []
@@ -66,6 +75,7 @@ def test_the_inbox_is_narrowed_by_a_tag_of_ones_own(app, api, browse, cast, talk
 
 
 def test_rows_have_a_mark_and_cost_no_statement_more(app, browse, talk, client_of_paul, queries):
+    talk.exchange("c")
     page = browse(talk.paul)
     page.get("/")
     with queries() as few:

@@ -79,7 +79,7 @@ def test_without_the_demo_there_is_no_switcher(app, cast, browse):
 def test_the_switcher_signs_in_and_changes_the_person(maya, client):
     assert become(client, maya.id).status_code == 303
     assert client.get("/api/me").json["user"]["id"] == maya.id
-    assert "Step into somebody else" in client.get("/").get_data(as_text=True)
+    assert "Switch to another person" in client.get("/").get_data(as_text=True)
     assert "Hannah Whitcombe" in client.get("/demo").get_data(as_text=True)
     hannah = user_by_email("hannah.whitcombe@example.com")
     assert become(client, hannah.id).status_code == 303
@@ -163,7 +163,7 @@ def test_a_public_installation_refuses_the_demo(maya, client, settings, setting)
     become(client, maya.id)
     settings.update(setting)
     assert client.get("/demo").status_code == 404
-    assert "Step into somebody else" not in client.get("/").text
+    assert "Switch to another person" not in client.get("/").text
     assert offers_nobody(client.application.test_client(), maya)
 
 

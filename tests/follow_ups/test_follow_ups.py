@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.cast import Talk
-from tests.mail.world import NOON, World
+from tests.mail.world import NOON, World, text_of
 from wellchat import sweeps
 from wellchat.accounts.models import User
 from wellchat.db import db
@@ -64,6 +64,15 @@ def test_a_mail_comes_to_who_asked_for_it(world: World) -> None:
     mail.sweep(now + HOUR)
     found = db.session.execute(select(Mail).where(Mail.name == "follow_up").order_by(Mail.state)).scalars()
     assert sorted(each.state for each in found) == ["sent", "skipped"]
+    (mailed,) = world.server.messages
+    assert "Call her" in text_of(mailed)
+    # Where mails are discreet, there is no name and no word of it.
+    save_preferences(user=coach, now=now, discreet_mails=True)
+    actions.remind(viewer=coach, thread_id=world.thread.id, note="A zebra", remind_at=now + HOUR, now=now)
+    actions.sweep(now + HOUR)
+    mail.sweep(now + HOUR)
+    assert "You asked to be reminded" in text_of(world.server.messages[-1])
+    assert not any(word in str(world.server.messages[-1]) for word in ("zebra", "Ana"))
     assert sweeps.run(now + HOUR)["reminded"] == 0
 
 

@@ -43,13 +43,19 @@ WHY = {
     "wellchat/oversight/quality.py": (3, "counting equal texts"),
     "wellchat/safety/moderation.py": (1, "the text of a deleted message, for moderators"),
     "wellchat/check_ins/actions.py": (1, "the text of a rule, which its author reads"),
-    "wellchat/check_ins/planning.py": (1, "the text of a rule, which its author reads"),
-    "wellchat/check_ins/sending.py": (1, "the text of a rule, to be filled in"),
+    "wellchat/check_ins/occasions.py": (1, "the text of a rule, to be filled in"),
     "wellchat/scheduled/actions.py": (2, "a text that is not sent yet, which its author reads"),
     "wellchat/scheduled/pages.py": (1, "a text that is not sent yet, which its author reads"),
     "wellchat/scheduled/queries.py": (1, "a text that is not sent yet, which its author reads"),
     "wellchat/scheduled/sending.py": (2, "a text that is not sent yet, which its author reads"),
     "wellchat/privacy/transcript.py": (2, "lines made with shown_body"),
+    "wellchat/automatic_messages/answering.py": (1, "the welcome of a coupon, before it is sent"),
+    "wellchat/automatic_messages/pages.py": (1, "a form"),
+    "wellchat/automatic_messages/queries.py": (1, "the welcome of one's own coupon"),
+    "wellchat/saved_replies/actions.py": (4, "one's own saved replies"),
+    "wellchat/saved_replies/csv_files.py": (1, "one's own saved replies"),
+    "wellchat/saved_replies/pages.py": (1, "one's own saved replies"),
+    "wellchat/saved_replies/queries.py": (5, "one's own saved replies"),
 }
 TEMPLATES = {
     "templates/messaging/_conversation.html": {"last"},
@@ -59,6 +65,8 @@ TEMPLATES = {
     "templates/oversight/transcript.html": {"each"},  # earlier texts, for an administrator on record
     "templates/privacy/export/thread.html": {"line"},
     "templates/safety/one_report.html": {"m"},
+    "templates/saved_replies/_form.html": {"values"},  # one's own saved reply
+    "templates/saved_replies/page.html": {"reply"},  # the same
     "templates/scheduled/index.html": {"one"},  # not sent yet; only its author sees the page
 }
 

@@ -252,3 +252,28 @@ def test_threads_are_gathered_by_what_they_are_about(cast: Any, now: Any, browse
     page = browse(cast.paul).get(f"/?kind=coupon&subject={summer}").text
     assert 'aria-label="Summer: take this off"' in page
     assert "About what" not in browse(cast.paul).get("/?kind=booking").text
+
+
+@pytest.mark.each_database
+def test_a_score_is_the_sum_of_reasons_that_one_can_read(
+    talk: Any, other_talk: Any, now: Any, api: Any, queries: Any, browse: Any
+) -> None:
+    now = now.replace(microsecond=0)
+    talk.says(talk.paul, "Welcome.", now=now - 4 * timedelta(days=1))
+    talk.says(talk.cara, "May I come later？", now=now - 3 * timedelta(days=1))
+    (other,) = {other_talk.cara, other_talk.paul} - {talk.paul}
+    other_talk.says(other, "Hello.", now=now - HOUR)
+    at_noon = now.replace(hour=12)
+    people = {"professional_id": talk.paul.id, "client_id": talk.cara.id, "now": now}
+    put_subject(kind="booking", external_id="b", title="Cut", starts_at=at_noon, **people)
+    program = api(talk.paul)
+    found = program.get("/api/threads?sort=priority").json["threads"]
+    assert [(each["id"], each["priority"]["score"]) for each in found] == [(talk.id, 9), (other_talk.id, 3)]
+    words = [[why["words"] for why in each["priority"]["why"]] for each in found]
+    assert words == [["Booking today", "Asks something", "Waiting 3 days"], ["First contact"]]
+    assert all(
+        each["priority"]["score"] == sum(why["points"] for why in each["priority"]["why"]) for each in found
+    )
+    assert "priority" not in program.get("/api/threads").json["threads"][0]
+    page = browse(talk.paul).get("/?waiting=1&sort=priority").text
+    assert "Priority 9: Booking today (4), Asks something (2), Waiting 3 days (3)" in page

@@ -227,6 +227,8 @@ def test_preferences_start_with_defaults_and_keep_changes(world: World) -> None:
             "appointment": {"bell": True, "push": True, "email": False},
             "reminder": {"bell": True, "push": True, "email": False},
             "lead": {"bell": True, "push": True, "email": False},
+            "scheduled": {"bell": True, "push": True, "email": False},
+            "follow_up": {"bell": True, "push": True, "email": False},
             "week": {"bell": False, "push": False, "email": True},
             "safety": {"bell": True, "push": True, "email": False},
         },

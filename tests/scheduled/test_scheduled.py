@@ -210,3 +210,13 @@ def test_the_calls(talk: Talk, api: Api, cast: Cast) -> None:
     assert cara.patch(address, json={"body": "Again"}).status_code == 409
     assert cara.delete(address).status_code == 409
     assert cara.get("/api/scheduled").json["scheduled"] == []
+
+
+@pytest.mark.each_database
+def test_four_workers_at_once_send_one(talk: Talk, at_once: Callable[..., Any]) -> None:
+    later(talk, talk.cara, "One")
+    later(talk, talk.paul, "Two")
+    done = at_once(4, lambda _: sending.send_due(talk.now + HOUR))
+    assert sum(each["scheduled_sent"] for each in done) == 2
+    db.session.rollback()
+    assert {text for _, text in texts(talk)} == {"One", "Two"}

@@ -77,6 +77,7 @@ def samples(name: str) -> dict[str, Sample]:
         "factor_removed": {"factor": "passkey", "label": name},
         "factor_reset_asked": {},
         "factors_reset": {},
+        "follow_up": {"headline": name, "note": name, "path": PATH, "unsubscribe_path": UNSUBSCRIBE},
         "host_key_ends": {"key": name, "days": 7},
         "host_notification": {
             "title": name,

@@ -37,6 +37,7 @@ feature = Feature(
         "check_in": '<path d="M3.75 5.5h12.5v8.75H9.5L6.25 17v-2.75h-2.5Z"/>'
         '<path d="m7.25 9.75 2 2 3.5-3.75"/>'
     },
+    styles=("later",),
     slots={"thread_menu": "check_ins/_thread_menu.html"},
     personal_data=personal_data,
     samples=samples,

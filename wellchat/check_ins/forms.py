@@ -6,11 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from wellchat.check_ins.filling import refuse_unknown
 from wellchat.forms import Filled, Form, Text
+from wellchat.i18n import N_
 from wellchat.messaging.forms import MAX_BODY, HasBody, Id
+from wellchat.placeholders import NAMES, refuse_unknown
 
 MAX_NAME = 80
+PLACEHOLDERS = NAMES | {"booking": N_("the booking that was the occasion")}
+
+
+def _known(text: str) -> str:
+    return refuse_unknown(text, tuple(PLACEHOLDERS))
 
 
 class SaveRule(HasBody):
@@ -20,7 +26,7 @@ class SaveRule(HasBody):
     occasion: Literal["last_booking", "visit", "birthday"]
     days: Annotated[int, Field(ge=0, le=730)] = 0
     hour: Annotated[int, Field(ge=0, le=23)] = 10
-    body: Annotated[Text, StringConstraints(max_length=MAX_BODY), AfterValidator(refuse_unknown)]
+    body: Annotated[Text, StringConstraints(max_length=MAX_BODY), AfterValidator(_known)]
 
 
 class PauseRule(Form):

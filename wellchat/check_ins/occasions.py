@@ -19,6 +19,7 @@ from wellchat.check_ins.models import BIRTHDAY, LAST_BOOKING, VISIT, Birthday, C
 from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.notifications.local_time import moment_on
+from wellchat.placeholders import fill_in, names_between
 from wellchat.subjects.kinds import kinds
 from wellchat.subjects.models import Subject
 
@@ -35,6 +36,12 @@ class Occasion:
     key: str
     due_at: datetime
     booking: str | None = None  # its title
+
+    @property
+    def text(self) -> str:
+        """Return the text of the rule, filled in for this client."""
+        values = names_between(self.connection.professional, self.connection.client)
+        return fill_in(self.rule.body, values | {"booking": self.booking}).text
 
 
 def connections_of(professional_id: str, connection_id: str | None = None) -> dict[str, Connection]:

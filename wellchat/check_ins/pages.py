@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.check_ins import actions, planning
-from wellchat.check_ins.filling import PLACEHOLDERS
 from wellchat.check_ins.forms import (
     MAX_NAME,
+    PLACEHOLDERS,
     LeaveOut,
     NoteBirthday,
     PauseRule,
@@ -23,7 +23,7 @@ from wellchat.check_ins.models import OCCASIONS, CheckInRule
 from wellchat.check_ins.reasons import BY_HAND, REASONS
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import read_form
-from wellchat.i18n import gettext
+from wellchat.i18n import gettext, month_names
 from wellchat.messaging.forms import MAX_BODY
 from wellchat.messaging.queries import thread_for
 from wellchat.notifications.chosen_time import on_clock
@@ -195,21 +195,10 @@ def _of_thread(thread_id: str, errors: dict[str, str]) -> str:
 
 
 def _months() -> list[tuple[str, str]]:
-    names = (
-        gettext("January"),
-        gettext("February"),
-        gettext("March"),
-        gettext("April"),
-        gettext("May"),
-        gettext("June"),
-        gettext("July"),
-        gettext("August"),
-        gettext("September"),
-        gettext("October"),
-        gettext("November"),
-        gettext("December"),
-    )
-    return [("", gettext("Not known")), *((str(number), name) for number, name in enumerate(names, 1))]
+    return [
+        ("", gettext("Not known")),
+        *((str(number), name) for number, name in enumerate(month_names(), 1)),
+    ]
 
 
 @pages.post("/threads/<thread_id>/check-ins")

@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
 from wellchat.check_ins import reasons
-from wellchat.check_ins.filling import fill_in, values_for
 from wellchat.check_ins.models import (
     MAX_PER_MONTH,
     SENT,
@@ -99,8 +98,7 @@ def plan(professional: User, now: datetime, end: datetime | None = None) -> list
         left_out = _left_out(each, state, reason, refused, sent[month] >= limit)
         if left_out is None:
             sent[month] += 1
-        values = values_for(professional, each.connection.client, each.booking)
-        planned.append(Planned(each, fill_in(each.rule.body, values), left_out))
+        planned.append(Planned(each, each.text, left_out))
     return planned
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from wellchat import claims, clock_watch
 from wellchat.check_ins import reasons
 from wellchat.check_ins.actions import has_refused
-from wellchat.check_ins.filling import fill_in, values_for
 from wellchat.check_ins.models import QUEUED, SENT, SKIPPED, CheckIn, CheckInRule
 from wellchat.check_ins.occasions import Occasion, occasions
 from wellchat.check_ins.planning import count_sent, per_month, start_of_month
@@ -24,16 +23,17 @@ from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.messaging.messages import send_message
+from wellchat.messaging.models import AUTOMATIC
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.queries import preferences
 from wellchat.notifications.quiet_hours import quiet_for
 
 EVERY = timedelta(minutes=10)
 LATE = timedelta(days=2)  # quiet hours, and a worker that was away, may delay one by so much
+FAR = timedelta(days=800)  # beyond every rule
 RULES, BATCH = 100, 500  # of one sweep
 LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=5)
-AUTOMATIC = "automatic"  # Message.via: its sender had set it up
 
 
 def sweep(now: datetime) -> dict[str, int]:
@@ -91,6 +91,10 @@ class _LeftOut(Exception):
     """It is not sent. The argument is a name of reasons.py."""
 
 
+class _NotYet(Exception):
+    """The booking was moved, or the client's clock was: it is planned again when it is due."""
+
+
 class _NotNow(Exception):
     """It is sent later. The argument is when."""
 
@@ -99,6 +103,9 @@ def _settle(check_in_id: str, now: datetime) -> str | None:
     """Send one, leave it out, or put it off. Return its state; None if it was not due any more."""
     try:
         return _send(check_in_id, now)
+    except _NotYet:
+        _forget(check_in_id)
+        return None
     except _NotNow as later:
         return _mark(check_in_id, now, due_at=later.args[0])
     except _LeftOut as why:
@@ -130,13 +137,13 @@ def _send(check_in_id: str, now: datetime) -> str | None:
         found = session.execute(locked.execution_options(populate_existing=True))
         connection = found.scalar_one()
         occasion = _decide(row, rule, connection, now)
-        # Read now: who opens the thread loads the connection again, without its people.
-        professional, client = connection.professional, connection.client
-        thread_id, _ = open_thread(viewer=professional, with_id=client.id, now=now)
+        # Filled in now: who opens the thread loads the connection again, without its people.
+        text, professional = occasion.text, connection.professional
+        thread_id, _ = open_thread(viewer=professional, with_id=connection.client_id, now=now)
         send_message(
             sender=professional,
             thread_id=thread_id,
-            body=fill_in(rule.body, values_for(professional, client, occasion.booking)),
+            body=text,
             client_key=f"check-in-{row.id}",
             via=AUTOMATIC,
             now=now,
@@ -156,10 +163,12 @@ def _decide(row: CheckIn, rule: CheckInRule, connection: Connection, now: dateti
         raise _LeftOut(reasons.REFUSED)
     if now - row.planned_at > LATE:
         raise _LeftOut(reasons.LATE)
-    due = occasions([rule], now - 2 * LATE, now, connection_id=connection.id)
-    found = next((each for each in due if each.key == row.occasion_key), None)
+    near = occasions([rule], now - 2 * LATE, now + FAR, connection_id=connection.id)
+    found = next((each for each in near if each.key == row.occasion_key), None)
     if found is None:
         raise _LeftOut(reasons.GONE)
+    if found.due_at > now:
+        raise _NotYet
     if until := quiet_for(preferences(connection.client_id), now):
         raise _NotNow(until)
     since = start_of_month(now, connection.professional.time_zone)
@@ -179,6 +188,12 @@ def _mark(
         if due_at is None:
             row.state, row.reason, row.settled_at = SKIPPED, reason, now
         return row.state
+
+
+def _forget(check_in_id: str) -> None:
+    with transaction() as session:
+        queued = (CheckIn.id == check_in_id, CheckIn.state == QUEUED)
+        session.execute(delete(CheckIn).where(*queued).execution_options(synchronize_session=False))
 
 
 def _postpone(check_in_id: str, now: datetime) -> str | None:

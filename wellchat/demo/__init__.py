@@ -12,7 +12,7 @@ feature = Feature(
     personal_data=personal_data,
     blueprints=(pages,),
     commands=(demo,),
-    account_menu=(NavItem("/demo", N_("Step into somebody else"), "people", visible=is_playing),),
+    account_menu=(NavItem("/demo", N_("Switch to another person"), "people", visible=is_playing),),
     slots={"sign_in": "demo/_switcher.html"},
     handlers=((sign_in_vetoed, stays_out),),
 )

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from wellchat.accounts import passwords
 from wellchat.accounts.actions import insert_user
-from wellchat.accounts.models import User
+from wellchat.accounts.models import Avatar, User
 from wellchat.connections.actions import connect
-from wellchat.db import db, transaction
+from wellchat.db import db, new_id, transaction
+from wellchat.demo.faces import face
 from wellchat.demo.mails import send_mails
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.queries import is_loaded
@@ -25,6 +26,7 @@ from wellchat.demo.story import Person, Subject, Talk
 from wellchat.errors import Conflict
 from wellchat.subjects.actions import claim, put_subject
 
+ENDED = "ended"
 PASSWORD = "coffee-at-ten"  # noqa: S105 - anybody may play these people
 OnTalk = Callable[[], None]
 Played = list[tuple[Talk, str]]  # each with the id of its thread
@@ -89,6 +91,9 @@ def _play(scene: Scene, password_hash: str, on_talk: OnTalk) -> Played:
     for talk in story.talks:
         played.append((talk, replay(talk, scene)))
         on_talk()
+    for subject in story.subjects:
+        if subject.status == ENDED:
+            _put_as(ENDED, subject, scene)
     return played
 
 
@@ -102,34 +107,45 @@ def _cast(person: Person, scene: Scene, password_hash: str) -> User:
         bio=person.bio,
         password_hash=password_hash,
         time_zone=person.time_zone,
+        # Whoever plays them brings their own.
+        zone_known=False,
         verified_at=joined,
         created_at=joined,
     )
     if user is None:
         raise Conflict(f"The demo cannot be loaded: {person.email} has an account that is not of the demo.")
     db.session.add(DemoPerson(user_id=user.id, story=scene.story.key, person=person.key))
+    db.session.add(Avatar(user_id=user.id, picture=face(person.key)))
+    user.avatar_version = new_id()
     return user
 
 
 def _put(subject: Subject, scene: Scene) -> None:
-    """Put a subject as its host platform would. A lead is open first, then claimed, then perhaps done."""
-    professional, at = scene.users[subject.professional], scene.came_up(subject.key)
-    is_claimed = subject.kind == "lead" and subject.status != "open"
-    for status in ("open", subject.status) if is_claimed else (subject.status,):
-        put = put_subject(
-            kind=subject.kind,
-            external_id=subject.external_id,
-            title=subject.title,
-            professional_id=professional.id,
-            client_id=scene.users[subject.client].id if subject.client else None,
-            url=subject.url,
-            starts_at=scene.starts.get(subject.key),
-            status=status,
-            notify=False,
-            now=at,
-        )
-        if is_claimed and status == "open":
-            claim(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40), notify=False)
+    """Put a subject as its host platform would. A lead is open first, then claimed, then perhaps done.
+
+    A coupon that has ended was active while people wrote about it.
+    """
+    if subject.kind == "lead" and subject.status != "open":
+        lead = _put_as("open", subject, scene)
+        at = scene.came_up(subject.key) + timedelta(minutes=40)
+        claim(viewer=scene.users[subject.professional], subject_id=lead, now=at, notify=False)
+    _put_as("active" if subject.status == ENDED else subject.status, subject, scene)
+
+
+def _put_as(status: str, subject: Subject, scene: Scene) -> str:
+    """Put a subject with this status. Return its id."""
+    return put_subject(
+        kind=subject.kind,
+        external_id=subject.external_id,
+        title=subject.title,
+        professional_id=scene.users[subject.professional].id,
+        client_id=scene.users[subject.client].id if subject.client else None,
+        url=subject.url,
+        starts_at=scene.starts.get(subject.key),
+        status=status,
+        notify=False,
+        now=scene.came_up(subject.key),
+    ).id
 
 
 def _send_mails(played: list[tuple[Scene, Played]]) -> None:

@@ -7,16 +7,21 @@ and where real people have accounts, nobody plays the administrator.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, current_app, has_request_context, redirect, render_template, request, session
 from werkzeug.wrappers import Response as BaseResponse
 
+from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
 from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played, real_people_exist
-from wellchat.errors import NotFound
+from wellchat.errors import Invalid, NotFound
+from wellchat.forms import read_form
 from wellchat.networks import is_lan_request, listens_on_loopback
+from wellchat.notifications.forms import PutTimeZone
+from wellchat.notifications.preferences import set_browser_time_zone
 from wellchat.web import safe_next
 
 pages = Blueprint("demo", __name__)
@@ -37,6 +42,9 @@ def become(user_id: str) -> BaseResponse:
     if not _is_open_to(user):
         raise NotFound
     sign_in(user)
+    with suppress(Invalid):
+        zone = read_form(PutTimeZone).time_zone
+        set_browser_time_zone(user_id=user.id, time_zone=zone, now=clock.now())
     # In the session: the accent belongs to the trade, not to the account.
     session["accent_hue"] = accent_hue(user.id)
     return redirect(safe_next(request.form.get("next")), 303)

@@ -53,6 +53,7 @@ feature = Feature(
         "follow_up": '<path d="M4.5 14.25h11c-1-1.1-1.5-2.3-1.5-4.5a4 4 0 0 0-8 0c0 2.2-.5 3.4-1.5 4.5Z"/>'
         '<path d="M8.5 16.75c.8.7 2.2.7 3 0M10 5.5V3.75"/>'
     },
+    styles=("later",),
     slots={"thread_menu": "follow_ups/_thread_menu.html"},
     personal_data=personal_data,
     samples=samples,

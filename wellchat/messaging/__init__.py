@@ -48,6 +48,7 @@ feature = Feature(
             title="{actor}",
             group="thread:{thread_id}",
             several=N_("{count} new messages"),
+            several_read=N_("{count} messages"),
             discreet=N_("New message"),
             partial="notifications/_kinds/message.html",
             site_speaks=True,

@@ -24,6 +24,7 @@ from wellchat.messaging import (
     receipts,
     threads,
     triage,
+    worklist,
 )
 from wellchat.messaging.forms import (
     ChangeThreads,
@@ -56,7 +57,6 @@ from wellchat.messaging.serializers import (
     messages_json,
     state_json,
     thread_json,
-    threads_json,
 )
 from wellchat.web import json_response, limiter, signed_in, viewer
 
@@ -90,18 +90,15 @@ def list_threads(page: ListThreads) -> Response:
     """List my threads, pinned ones first, then the latest.
 
     `cursor` was read before the list; pass it to /api/updates to continue from there. `unread`, `waiting`
-    (for my reply), `pinned`, `snoozed`, `archived`, `kind` and `q` list only those.
+    (for my reply), `pinned`, `snoozed`, `archived`, `kind`, `subject` and `q` list only those. `sort=longest`
+    lists those that wait for my reply, who waits longest first.
     """
     user = viewer()
     cursor = cursor_now(user.id)
-    views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
-    return json_response(
-        {
-            "threads": threads_json(views, viewer(), now=clock.now()),
-            "next": following,
-            "cursor": str(cursor),
-        }
+    threads, following = worklist.list_threads(
+        user, page, sort=page.sort or "latest", before=page.before, now=clock.now()
     )
+    return json_response({"threads": threads, "next": following, "cursor": str(cursor)})
 
 
 @api.post("/threads")
@@ -170,7 +167,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
 
     `before` and `after` are seqs; with both, those between them, from `after` on. `around` is a seq and
     `date` a day in my time zone, such as 2026-01-31; with one of them, `has_more` tells whether there are
-    messages before the list.
+    messages before the list. `subject` leaves only messages about one, from `before` or `after` on.
     """
     user = viewer()
     cursor = cursor_now(user.id)
@@ -179,7 +176,12 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
         found, more = navigation.messages_around(user, thread_id, at, limit=page.limit)
     else:
         found, more = queries.messages_of(
-            user, thread_id, before=page.before, after=page.after, limit=page.limit
+            user,
+            thread_id,
+            before=page.before,
+            after=page.after,
+            subject_id=page.subject,
+            limit=page.limit,
         )
     answer = {"messages": messages_json(found, user.id), "has_more": more, "cursor": str(cursor)}
     return json_response(answer if at is None else answer | {"at": at})

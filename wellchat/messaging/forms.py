@@ -316,7 +316,8 @@ class ListThreads(QueryForm):
     kind: KindName | None = Field(None, description="Only those about a kind of subject, such as `booking`.")
     subject: Id | None = Field(None, description="Only those about this subject, by its id.")
     sort: Sort | None = Field(
-        None, description="`longest`: those that wait for my reply, archived ones too, longest first."
+        None,
+        description="Those that wait for my reply, archived or not: `longest` first, or by `priority`.",
     )
     tag: Id | None = Field(None, description="Only with people whom I gave this tag (its id).")
     q: Annotated[Text, StringConstraints(max_length=100)] = Field(
@@ -342,10 +343,13 @@ class ListMessages(QueryForm):
     after: Seq | None = Field(None, description="Messages with a higher number.")
     around: Seq | None = Field(None, description="Messages around this number.")
     day: Day | None = Field(None, alias="date", description="Messages around the first of this day.")
+    subject: Id | None = Field(None, description="Only messages about this subject (its id).")
     limit: LIMIT = 50
 
     @model_validator(mode="after")
     def _one_position(self) -> ListMessages:
+        if self.subject is not None and (self.around is not None or self.day is not None):
+            raise ValueError(gettext("Use a subject with before or after only."))
         if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
             self.around is not None or self.day is not None
         ):
@@ -365,6 +369,7 @@ class ThreadQuery(QueryForm):
     """The position at which the thread's page opens.
 
     `about` is the id of the subject that the next message mentions, `reply_to` the seq that it replies to.
+    With `only`, the page has only messages about it, and the next message mentions it.
     """
 
     before: Seq | None = None
@@ -372,4 +377,5 @@ class ThreadQuery(QueryForm):
     at: Seq | None = None
     day: Day | None = Field(default=None, alias="date")
     about: Id | None = None
+    only: Id | None = None  # not `subject`: by that the list beside is narrowed
     reply_to: MessageSeq | None = None

@@ -40,7 +40,7 @@ Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="their
 Last = aliased(Message, name="last")
 Other = aliased(User, name="other")
 PINNED = "p."  # prefix of the page token of a pinned thread
-Sort = Literal["latest", "longest"]
+Sort = Literal["latest", "longest", "priority"]
 
 
 class ThreadView(NamedTuple):
@@ -169,11 +169,11 @@ def inbox(
     Pinned threads come first, then the latest. `tag` is the id of a tag of the viewer's. `q` is looked for in
     names, in titles of subjects, and in those of a pair's bookings. `subject` is the id of what a thread of
     its own is about. A snoozed thread is listed under `snoozed` only, until its snooze ends
-    (memberships.sweep_snoozes). The archive lists snoozed threads among the others. With `sort` "longest"
-    only those are listed that wait for an answer, whoever waits longest first: archived ones among them,
-    because who waits must not be lost by one key.
+    (memberships.sweep_snoozes). The archive lists snoozed threads among the others. With `sort` "longest",
+    or "priority", on which worklist.py sorts, only those are listed that wait for an answer, whoever waits
+    longest first: archived ones among them, because who waits must not be lost by one key.
     """
-    longest = sort == "longest"
+    longest = sort != "latest"
     statement = _threads().where(is_listed(Mine))
     if not longest or archived:
         statement = statement.where(Mine.archived.is_(archived))
@@ -274,16 +274,24 @@ def _escape_like(text: str) -> str:
 
 
 def messages_of(
-    viewer: User, thread_id: str, *, before: int | None = None, after: int | None = None, limit: int = 50
+    viewer: User,
+    thread_id: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    subject_id: str | None = None,
+    limit: int = 50,
 ) -> tuple[list[Message], bool]:
     """Return (messages of a thread, ascending; whether there are more in the direction of reading).
 
     With `after`, read forward from that seq. Otherwise read the latest ones, or the latest below `before`.
-    Raises NotFound.
+    `subject_id` leaves only those about a subject. Raises NotFound.
     """
     if db.session.get(Membership, (thread_id, viewer.id)) is None:
         raise NotFound
     query = select(Message).where(Message.thread_id == thread_id)
+    if subject_id is not None:
+        query = query.where(Message.subject_id == subject_id)
     if after is not None:
         query = query.where(Message.seq > after).order_by(Message.seq)
         if before is not None:

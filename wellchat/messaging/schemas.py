@@ -130,13 +130,28 @@ class PairFactsShape(BaseModel):
     next_booking_at: Moment | None
 
 
+class Reason(BaseModel):
+    """Why a thread matters, in words, and the points that it has for it."""
+
+    words: str = like("Asks something")
+    points: int = like(2)
+
+
+class Priority(BaseModel):
+    """The sum of the points, and each of them."""
+
+    score: int = like(2)
+    why: list[Reason]
+
+
 class ThreadShape(BaseModel):
     """A thread as I see it. `last_message` is null in an empty one.
 
     The inbox sorts by `pinned` and `listed_at`. `unread_from` is set while I have marked the thread as
     unread. `waiting_since` is the time of the first message that I have not replied to. The other person has
     received messages up to `other_delivered_seq` and read them up to `other_read_seq`. Where I cannot write,
-    `closed` is the sentence that says so; `closed_by_me` is set if I can open it again. `facts` and
+    `closed` is the sentence that says so; `closed_by_me` is set if I can open it again.
+    `priority` is there in lists that are sorted by `longest` or `priority`. `facts` and
     `standing` are there where the site counts bookings; `standing` says what a client is to me: "new" without
     a booking that took place, "regular" with two and more.
     """
@@ -171,6 +186,7 @@ class ThreadShape(BaseModel):
     updated_at: Moment
     standing: Literal["new", "regular"] | None = like("regular", default=None)
     facts: PairFactsShape | None = None
+    priority: Priority | None = like(None, default=None)
 
 
 class MembershipShape(BaseModel):

@@ -30,6 +30,7 @@ class NotificationKind:
     title: str  # for notifications that are recorded without one
     group: str = "{kind}:{thread_id}"  # one unread notification per person and group; it counts up
     several: str = N_("{count} new")  # beside the preview of a notification that covers more than one thing
+    several_read: str = ""  # the same once it is read: nothing is new any more
     discreet: str = N_("Something new")  # on a lock screen that shows neither names nor texts
     partial: str = "notifications/_kinds/plain.html"
     channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))

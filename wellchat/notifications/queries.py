@@ -123,8 +123,9 @@ def shown_title(n: Notification) -> str:
 
 
 def count_text(n: Notification) -> str:
-    """Return "3 new" in the current language; "" for a notification of one thing."""
-    several = kind_of(n.kind).several
+    """Return "3 new" in the current language, "3 messages" once read; "" for a notification of one thing."""
+    kind = kind_of(n.kind)
+    several = kind.several if n.read_at is None else kind.several_read
     return gettext(several).format(count=n.count) if n.count > 1 and several else ""
 
 

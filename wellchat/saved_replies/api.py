@@ -25,6 +25,7 @@ api = APIBlueprint(
 @signed_in
 @api.input(ListReplies, location="query", arg_name="query")
 @api.output(SavedReplies)
+@api.doc(responses={404: "You are no professional"})
 def list_saved_replies(query: ListReplies) -> Response:
     """List my saved replies and those of the installation, what I use most first. 404 for clients."""
     found = queries.usable(viewer(), query.q, query.limit)
@@ -36,7 +37,7 @@ def list_saved_replies(query: ListReplies) -> Response:
 @limiter.limit("60/minute")
 @api.input(SavedReplyForm, location="json", arg_name="body")
 @api.output(OneSavedReply)
-@api.doc(responses={201: "It is new"})
+@api.doc(responses={201: "It is new", 404: "You are no professional"})
 def put_saved_reply(body: SavedReplyForm) -> Response:
     """Make a saved reply of mine, or give the one with this title another text. 422: unknown placeholders."""
     queries.only_professionals(viewer())

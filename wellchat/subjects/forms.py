@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from wellchat.forms import Filled, Form, Instant, Text
+from wellchat.forms import Filled, Form, Instant, QueryForm, Text
 from wellchat.i18n import gettext
 from wellchat.scripts import strip_invisible
 from wellchat.subjects.kinds import known_kind
@@ -52,3 +52,9 @@ class PutSubject(Form):
     cancelled_at: Instant | None = None
     amount_minor: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     currency: Annotated[Text, AfterValidator(_currency)] | None = None
+
+
+class SubjectPage(QueryForm):
+    """The page of a subject. `back` is the page that somebody came from."""
+
+    back: Annotated[Text, StringConstraints(max_length=100)] | None = None

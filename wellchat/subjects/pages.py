@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.connections.queries import trade_between
+from wellchat.forms import read_query
 from wellchat.i18n import gettext
 from wellchat.subjects import actions
+from wellchat.subjects.forms import SubjectPage
 from wellchat.subjects.queries import subject_by_id, subject_json
 from wellchat.web import signed_in, viewer
 
+BACK = re.compile(r"/threads/\w+|/people/\w+(?:/journey)?|/new")
 pages = Blueprint("subjects", __name__, url_prefix="/subjects/<subject_id>")
 
 
@@ -28,7 +33,13 @@ def subject(subject_id: str) -> str:
         subject=subject_json(found, user, trade),
         visit=gettext(found.declared.visit),
         person=person_json(other, trade) if other else None,
+        back=_back(read_query(SubjectPage).back),
     )
+
+
+def _back(path: str | None) -> str | None:
+    """Return the page of ours that somebody came from; None if they did not say, or it is no such page."""
+    return path if path and BACK.fullmatch(path) else None
 
 
 @pages.post("/claim")

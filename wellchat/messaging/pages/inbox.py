@@ -22,7 +22,7 @@ from wellchat.messaging.groups import groups_of
 from wellchat.messaging.hooks import tag_named
 from wellchat.messaging.memberships import only_thread
 from wellchat.messaging.queries import Sort
-from wellchat.messaging.serializers import threads_json
+from wellchat.messaging.worklist import list_threads
 from wellchat.sealed_query import address, lead_to
 from wellchat.subjects.kinds import find_kind
 from wellchat.subjects.kinds import kinds as all_kinds
@@ -89,16 +89,15 @@ def shell() -> dict[str, Any]:
     shown = badges()
     before = page.before if request.endpoint == "inbox.inbox" else None
     kinds, facts = queries.facts_of(user)
-    wanted = page.filters() | {"sort": order_of(page)}
-    views, following = queries.inbox(user, before=before, limit=page.limit, **wanted)
+    threads, following = list_threads(user, page, sort=order_of(page), before=before, now=now)
     given = page.model_fields_set - {"limit", "before"}
     # One conversation is no list to be worked off.
-    is_plain = user.is_client and len(views) < 2 and not given and not any(shown["in_inbox"].values())
+    is_plain = user.is_client and len(threads) < 2 and not given and not any(shown["in_inbox"].values())
     return {
         **shown,
         "is_plain": is_plain and only_thread(user) is not None,
-        "threads": threads_json(views, user, now=now),
-        "has_threads": bool(views) or queries.has_threads(user),  # for an empty inbox
+        "threads": threads,
+        "has_threads": bool(threads) or queries.has_threads(user),  # for an empty inbox
         "next": following,
         "archived": page.archived,
         "q": page.q,
@@ -161,6 +160,10 @@ def _tag_chip(page: ListThreads) -> list[dict[str, Any]]:
     return [chip | {"label": label, "on": True, "href": address_of(page, tag=None)}]
 
 
+def _plain_chip(name: str, label: str, on: bool, href: str) -> dict[str, Any]:
+    return {"name": name, "label": label, "count": None, "on": on, "href": href}
+
+
 def filters(page: ListThreads, kinds: Collection[str], counts: Mapping[str, int]) -> dict[str, Any]:
     """Return what the template shows of the filters.
 
@@ -191,6 +194,10 @@ def filters(page: ListThreads, kinds: Collection[str], counts: Mapping[str, int]
         if kind.name in kinds or page.kind == kind.name
     ]
     parts += _tag_chip(page)
+    if page.waiting:
+        by_score = page.sort == "priority"
+        href = address_of(page, sort=None if by_score else "priority")
+        parts.append(_plain_chip("sort", gettext("By priority"), by_score, href))
     return {
         "parts": parts,
         "on": sum(part["on"] for part in parts),
@@ -203,7 +210,8 @@ def filters(page: ListThreads, kinds: Collection[str], counts: Mapping[str, int]
         "kind": page.kind,
         "tag": page.tag,
         "subject": page.subject,
-        "longest": order_of(page) == "longest",
+        "sort": order_of(page),
+        "longest": order_of(page) != "latest",
         "hidden": [(name, getattr(page, name)) for name in FILTERS if name != "q" and getattr(page, name)],
     }
 

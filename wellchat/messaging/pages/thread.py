@@ -15,7 +15,7 @@ from wellchat.accounts.queries import person_json
 from wellchat.attachments.actions import MAX_FILES, accept_upload
 from wellchat.attachments.uploads import raise_body_limit, uploaded_files
 from wellchat.db import new_id
-from wellchat.errors import CannotWrite, Invalid, TooLarge
+from wellchat.errors import CannotWrite, Invalid, NotFound, TooLarge
 from wellchat.feature import load_panels
 from wellchat.forms import read_form, read_query
 from wellchat.messaging import files, memberships, messages, navigation, queries, receipts
@@ -31,6 +31,8 @@ from wellchat.messaging.models import EDIT_WITHIN, Message
 from wellchat.messaging.pages.inbox import badges, lone_thread, shell
 from wellchat.messaging.serializers import message_json, messages_json, thread_json
 from wellchat.security_headers import MICROPHONE
+from wellchat.subjects.arranging import arrange
+from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
@@ -64,7 +66,14 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     beside = {**badges(), "is_alone": True} if is_alone else shell()
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
-    found = _messages_at(view, query, first_unread)
+    only = _only(view, user, query.only) if query.only else None
+    if only:
+        found, has_earlier, has_later = _messages_about(view, query, only.id)
+    else:
+        found = _messages_at(view, query, first_unread)
+        has_earlier = bool(found) and found[0].seq > 1
+        has_later = bool(found) and found[-1].seq < view.thread.last_seq
+    about = only or (subject_by_id(user, query.about) if query.about else None)
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
         subjects.insert(0, subject_with_people(view.thread.subject_id))  # whoever else it is for by now
@@ -73,16 +82,17 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         **beside,
         thread=thread_json(view, user, now=clock.now()),
         messages=messages_json(found, user.id),
-        has_earlier=bool(found) and found[0].seq > 1,
-        has_later=bool(found) and found[-1].seq < view.thread.last_seq,
+        has_earlier=has_earlier,
+        has_later=has_later,
+        only=subject_json(only, user, view.trade) if only else None,
         first_unread_seq=first_unread,
         client_key=new_id(),
-        about=subject_json(subject_by_id(user, query.about), user, view.trade) if query.about else None,
+        about=subject_json(about, user, view.trade) if about else None,
         replied_to=_replied_to(thread_id, query.reply_to or _posted_reply_to(errors or {})),
         pins=messages_json(queries.pins_of(user, thread_id), user.id),
         panel={
             "person": person_json(view.other, view.trade),
-            "subjects": [subject_json(s, user, view.trade) for s in subjects],
+            **_panel_subjects(view, user, subjects),
             **files.panel_files(user, thread_id),
             "sections": load_panels("thread_panels", user, view, clock.now()),
         },
@@ -94,6 +104,38 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     response = make_response(page)
     response.headers.set(*MICROPHONE)
     return response
+
+
+def _only(view: queries.ThreadView, user: User, subject_id: str) -> Subject:
+    """Return the one subject whose messages the page shows. Raises NotFound for one of other people."""
+    found = subject_by_id(user, subject_id)
+    thread = view.thread
+    if found.professional_id != thread.professional_id or found.client_id not in (None, thread.client_id):
+        raise NotFound
+    return found
+
+
+def _messages_about(
+    view: queries.ThreadView, query: ThreadQuery, subject_id: str
+) -> tuple[list[Message], bool, bool]:
+    """Return (messages about a subject, whether there are earlier ones, whether there are later ones)."""
+    range_ = {"before": query.before} if query.after is None else {"after": query.after}
+    found, more = queries.messages_of(
+        viewer(), view.thread.id, **range_, subject_id=subject_id, limit=PAGE_SIZE
+    )
+    if query.after is not None:
+        return found, query.after > 0, more
+    return found, more, query.before is not None
+
+
+def _panel_subjects(
+    view: queries.ThreadView, user: User, subjects: list[Subject]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return {"cards", "coming", "earlier"}: the subjects of the panel, as subjects.arranging sorts them."""
+    arranged = arrange(subjects, clock.now(), view.thread.subject_id)._asdict()
+    return {
+        part: [subject_json(each, user, view.trade) for each in found] for part, found in arranged.items()
+    }
 
 
 def _replied_to(thread_id: str, seq: int | None) -> dict[str, Any] | None:
@@ -152,7 +194,9 @@ def send(thread_id: str) -> BaseResponse | tuple[Response, int]:
         return _thread_page(thread_id, body=request.form.get("body", ""), errors=errors), refusal.status
     if form.seen:
         receipts.mark_read(viewer=user, thread_id=thread_id, seq=min(form.seen, message.seq), now=clock.now())
-    return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(message.seq)), 303)
+    only = read_query(ThreadQuery).only
+    there = url_for("messaging.thread", thread_id=thread_id, only=only, _anchor=str(message.seq))
+    return redirect(there, 303)
 
 
 def _accept_uploads(user: User, thread_id: str, client_key: str, uploads: list[FileStorage]) -> list[str]:

@@ -62,7 +62,7 @@ function message({ type, ...fields }) {
   if (type === "open" && isIn) show(fields);
   else if (type === "open") wanted = fields;
   else if (type === "theme") theme(fields);
-  else if (type === "focus") stage.focus();
+  else if (type === "focus") stage.focus(fields);
   else if (type === "close") stage.blur();
 }
 

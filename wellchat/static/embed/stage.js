@@ -146,12 +146,15 @@ export class Stage {
     if (accentHue !== undefined) page.className = page.className.replace(/\baccent-\d+/, `accent-${Math.floor(accentHue / 10)}`);
   }
 
-  focus() {
+  focus({ focusVisible = true } = {}) {
     const act = () => {
       this.#window?.focus();
       const page = this.inner?.document;
       const first = FIRST.map((place) => page?.querySelector(place)).find(Boolean);
       first?.focus();
+      // A browser that saw no key or press in the frame draws a ring, however the person came.
+      if (!focusVisible && first) first.dataset.quiet = "";
+      for (const end of ["keydown", "blur"]) first?.addEventListener(end, () => delete first.dataset.quiet, { once: true });
     };
     act();
     // The page around gives its frame the focus just before, and the message may be faster.

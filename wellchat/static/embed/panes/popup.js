@@ -19,12 +19,10 @@ export class Popup extends Framed {
     this.counter.node.classList.add("corner");
     element.box.append(this.box);
     // Escape: a modal one tells by `cancel`, another by the key.
-    this.box.addEventListener("cancel", (event) => (event.preventDefault(), this.close()));
-    this.box.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.isComposing) return;
-      event.preventDefault();
-      this.close();
-    });
+    const close = (event) => (event.preventDefault(), this.close());
+    this.box.addEventListener("cancel", close);
+    this.box.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && close(event));
+    addEventListener("popstate", () => phone.matches && this.close());
     this.draw();
   }
 
@@ -56,16 +54,17 @@ export class Popup extends Framed {
     if (Object.keys(what).length) this.frame?.open(what);
     this.#show();
     if (!byPerson) return;
-    if (this.frame) this.frame.focus();
-    else this.again.focus();
+    // A ring around the first row is for who came by keyboard.
+    (this.frame ?? this.again).focus({ focusVisible: !!opener?.shadowRoot?.querySelector(":focus-visible") });
   }
 
   close() {
     if (!this.box.open) return;
     const root = this.element.shadowRoot;
-    const hadFocus = root.activeElement !== null || this.box.matches(":modal");
+    const hadFocus = root.activeElement || this.box.matches(":modal");
     this.#hide();
     if (hadFocus) this.#opener?.focus();
+    if (history.state?.wellchat) history.back();
     // In Chromium, a frame that is hidden while it has the focus takes it back a moment later.
     setTimeout(() => !this.box.open && root.activeElement && this.#opener?.focus(), 100);
     this.frame?.post("close");
@@ -97,8 +96,11 @@ export class Popup extends Framed {
     this.box.classList.toggle("full", phone.matches);
     this.#fit();
     // show() would take the focus even where nobody asked for it.
-    if (phone.matches) this.box.showModal();
-    else this.box.setAttribute("open", "");
+    if (phone.matches) {
+      this.box.showModal();
+      // "Back" leaves this entry, and not the page.
+      history.pushState({ wellchat: 1 }, "");
+    } else this.box.setAttribute("open", "");
     phone.addEventListener("change", this);
     visualViewport?.addEventListener("resize", this);
     this.#told();

@@ -4,7 +4,7 @@ import { Frame } from "../elements/frame.js";
 
 export class View extends Frame {
   #wanted = null; // what to open once it is ready
-  #focuses = false; // once it is ready
+  #focuses = null; // once it is ready
 
   /* `on` hears height(pixels) and closed(), too. */
   open(what) {
@@ -12,19 +12,19 @@ export class View extends Frame {
     else this.#wanted = what;
   }
 
-  /** Gives the focus to what is in it. */
-  focus() {
+  /** Gives the focus to what is in it, with the options of HTMLElement.focus(). */
+  focus(how = {}) {
     this.node.focus();
-    if (this.ready) this.post("focus");
-    else this.#focuses = true;
+    if (this.ready) this.post("focus", how);
+    else this.#focuses = how;
   }
 
   start(fields) {
     super.start(fields);
     if (this.#wanted) this.post("open", this.#wanted);
     // It may have gone elsewhere meanwhile.
-    if (this.#focuses && this.node.getRootNode().activeElement === this.node) this.post("focus");
-    [this.#wanted, this.#focuses] = [null, false];
+    if (this.#focuses && this.node.matches(":focus")) this.post("focus", this.#focuses);
+    this.#wanted = this.#focuses = null;
   }
 
   tell(type, fields) {

@@ -87,6 +87,6 @@ function subjectOf(form) {
 }
 
 function dropSubject(form) {
-  part(form, "about")?.remove();
+  form.querySelector('[data-part="about"]:not([data-keep])')?.remove(); // kept where the page shows one booking only
   if (new URL(location).searchParams.has("about")) history.replaceState(history.state, "", location.pathname);
 }

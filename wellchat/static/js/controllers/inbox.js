@@ -66,12 +66,14 @@ export function inbox(root, app) {
   }
 
   const comes = (one, other) => before(one, other, shows.longest);
+  const isSorted = shows.sort === "priority"; // by the server: a row stays where it is
   const orderOf = (row) => ({ since: Date.parse(part(row, "waiting").dataset.since ?? row.dataset.at), pinned: row.classList.contains("conversation--pinned"), at: Date.parse(row.dataset.at) });
 
   function place(row, { listed_at: at }) {
     row.dataset.at = at;
     const mine = orderOf(row);
     const [above, below] = [row.previousElementSibling, row.nextElementSibling].map((other) => other?.dataset.at && orderOf(other));
+    if (row.isConnected && isSorted) return;
     if (row.isConnected && !(above && comes(mine, above)) && !(below && comes(below, mine))) return;
     const next = rows().find((other) => other !== row && !comes(orderOf(other), mine));
     const focused = row.contains(document.activeElement) ? document.activeElement : null;
@@ -105,7 +107,7 @@ export function inbox(root, app) {
       more.querySelector("a").hidden = slow;
     };
     try {
-      const wanted = { ...Object.fromEntries(new URLSearchParams(query)), ...(shows.longest && { sort: "longest" }), before: more.dataset.next, limit: 30 };
+      const wanted = { ...Object.fromEntries(new URLSearchParams(query)), ...(shows.longest && { sort: shows.sort }), before: more.dataset.next, limit: 30 };
       const { threads, next } = await withDelayedIndicator(app.api.get("/threads", wanted), coming);
       for (const thread of threads) show(newer(app.store.threads.get(thread.id), thread), { add: true });
       if (next) more.dataset.next = next;

@@ -3,16 +3,19 @@
 import { part, setAvatar } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
+import { restDays } from "../lib/day_pill.js";
 import { keepPlace, keptPlace } from "../lib/reading_place.js";
 import { Timeline } from "../lib/timeline.js";
 import { ReadReceipts } from "../models/read_receipts.js";
 import { threadPaging } from "./thread_paging.js";
+import { narrowPaging } from "../lib/narrow_paging.js";
 import { showTyping } from "./typing.js";
 import { t, tn } from "../lib/i18n.js";
 
 export function thread(root, app) {
   const state = JSON.parse(root.dataset.thread);
   const { id } = state;
+  const { subject } = root.dataset; // the page has only messages about it
   const log = part(root, "log");
   const timeline = new Timeline(root, app);
   const whole = () => part(root, "newer").hidden;
@@ -29,7 +32,7 @@ export function thread(root, app) {
     looking: () => app.attention.looking,
     onRead: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
-  const paging = threadPaging(root, app, { id, timeline, scroller, current });
+  const paging = (subject ? narrowPaging : threadPaging)(root, app, { id, subject, timeline, scroller, current });
   app.open = {
     id,
     first: () => timeline.first,
@@ -38,12 +41,15 @@ export function thread(root, app) {
     draw: (change) => scroller.keep(() => timeline.rows, () => change(timeline)),
   };
 
+  /* Messages that are not on the page stay unread, and those after them: one watermark tells what was read. */
+  const read = (seq) => (subject ? timeline.through(receipts.lastRead, seq) : seq);
+
   function see() {
     if (receipts.lastRead >= timeline.last) return;
     if (!whole() && timeline.first > receipts.lastRead + 1) return; // messages between were not visible
     const end = log.getBoundingClientRect().bottom;
     const shown = timeline.rows.findLast((row) => row.dataset.seq && row.getBoundingClientRect().top < end - 8);
-    if (shown) receipts.shown(Number(shown.dataset.seq));
+    if (shown) receipts.shown(read(Number(shown.dataset.seq)));
   }
 
   function showJump() {
@@ -59,7 +65,7 @@ export function thread(root, app) {
     const mine = message.sender_id === app.viewerId;
     const latest = message.seq > newest;
     newest = Math.max(newest, message.seq);
-    const row = paging.accepts(message.seq) && timeline.put(message); // others are loaded later, with those around them
+    const row = paging.accepts(message.seq, message) && timeline.put(message); // others are loaded later, with those around them
     if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${messageText(message)}`);
     if (!row || !latest) return;
     row.classList.add("message--arriving");
@@ -75,7 +81,7 @@ export function thread(root, app) {
   }
 
   function send(entry) {
-    const row = timeline.drawPending(entry);
+    const row = paging.draws(entry) && timeline.drawPending(entry);
     if (!row) return;
     row.classList.add("message--arriving");
     timeline.divide(null);
@@ -161,9 +167,10 @@ export function thread(root, app) {
   window.addEventListener("hashchange", () => open(seqOf(location.hash)));
   open(seqOf(location.hash) || Number(new URL(location).searchParams.get("at"))).then(() => {
     // Opening a conversation reads the messages of its page; later ones are read when they are visible.
-    if (whole()) receipts.shown(timeline.last);
+    if (whole()) receipts.shown(read(timeline.last));
   });
   paging.catchUp();
+  restDays(log, part(root, "rows"));
   keepPlace(log, { rows: () => timeline.rows, atEnd: () => scroller.pinned });
 }
 

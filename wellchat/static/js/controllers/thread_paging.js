@@ -105,6 +105,9 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
   return {
     rendered,
 
+    /** Tells whether to draw a message that is being sent. */
+    draws: () => true,
+
     /** Tells whether to draw a message of an update now. */
     accepts: (seq) => {
       const draws = rendered.accepts(seq, { atEnd: scroller.pinned });

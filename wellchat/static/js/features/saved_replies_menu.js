@@ -1,6 +1,6 @@
 /* The list of saved replies over the composer. Filtered by what is typed behind `/`, or in a field of its own. */
 
-import { part, write } from "../lib/dom.js";
+import { write } from "../lib/dom.js";
 import { isComposing } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
 
@@ -15,15 +15,16 @@ export function replyMenu(form, threadId, app) {
   let chosen = 0;
   let warned = null;
   let dismissed = false;
-  const menu = { coming: false, typed, browse, enter };
+  const menu = { coming: null, typed, browse, enter };
 
-  async function open() {
-    menu.coming = true;
-    try {
-      all ??= (await app.api.get(`/threads/${threadId}/saved-replies`)).saved_replies;
-    } finally {
-      menu.coming = false;
-    }
+  // One request, however fast somebody types meanwhile.
+  function open() {
+    if (all) return all;
+    menu.coming ??= app.api
+      .get(`/threads/${threadId}/saved-replies`)
+      .then(({ saved_replies: found }) => (all = found))
+      .finally(() => (menu.coming = null));
+    return menu.coming;
   }
 
   async function typed() {
@@ -31,7 +32,7 @@ export function replyMenu(form, threadId, app) {
     if (!begun) dismissed = false;
     if (!begun || dismissed) return from === field && close();
     await open();
-    if (!field.value.startsWith("/") || dismissed) return;
+    if (!all || !field.value.startsWith("/") || dismissed) return;
     [from, caret] = [field, null];
     show(field.value.slice(1));
   }
@@ -104,9 +105,6 @@ export function replyMenu(form, threadId, app) {
   function insert(text, where) {
     field.focus({ preventScroll: true });
     const [start, end] = where ?? [field.selectionStart, field.selectionEnd];
-    if (field.value.length - (end - start) + text.length > field.maxLength) {
-      return write(part(form, "problem"), t("With this text the message is too long."));
-    }
     field.setSelectionRange(start, end);
     // By the browser's own act, so that one key undoes it; where it has none, by ours.
     if (!document.execCommand("insertText", false, text)) {

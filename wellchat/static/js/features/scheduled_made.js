@@ -5,5 +5,7 @@ import { part } from "../lib/dom.js";
 export function scheduledMade(row, app) {
   const { threadId } = row.dataset;
   const plain = (text) => text.trim().replace(/\r\n?/g, "\n");
-  if (plain(app.drafts.read(threadId)) === plain(part(row, "words").textContent)) app.drafts.write(threadId, "");
+  if (plain(app.drafts.read(threadId)) !== plain(part(row, "words").textContent)) return;
+  app.drafts.write(threadId, "");
+  app.drafts.keep(threadId, { reply: null }); // which message it answered
 }

@@ -45,6 +45,7 @@ export function sendLater(menu, app) {
       field.value = "";
       field.dispatchEvent(new Event("input", { bubbles: true })); // the draft goes, and the field is small again
       cancelReply(form);
+      form.querySelector('[data-action="drop-subject"]')?.click();
     }
     write(part(form, "later-time"), app.times.full(at));
     part(form, "later-said").hidden = false;

@@ -30,6 +30,13 @@ export class Timeline {
     return Number([...this.box.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq ?? 0);
   }
 
+  /** Returns the last seq up to `to` of the messages right after `from` that all have a row. */
+  through(from, to) {
+    let seq = from;
+    while (seq < to && this.row(seq + 1)) seq += 1;
+    return seq;
+  }
+
   row(seq) {
     return this.box.querySelector(`[data-seq="${Number(seq)}"]`);
   }
