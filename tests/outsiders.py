@@ -105,6 +105,7 @@ ELSEWHERE = {
     "/unsubscribe/<token>": "secret links: tests/notifications",
     "/settings/privacy/exports/<export_id>": "for its owner alone: tests/privacy",
     "/people/<user_id>": "seen by who has business with them: tests/accounts",
+    "/figures/with/<user_id>": "for the professional of the two alone: tests/figures",
     "/people/<user_id>/avatar": "seen by who has business with them: tests/accounts",
     "/gallery/<address>": "public, where it is on: tests/portfolio",
     "/gallery/<address>/<public_id>": "the same",

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.rows import crowd, digests, events, host, idle_poll, page, scale, search, send, update, waiting
+from bench.rows import (
+    crowd,
+    digests,
+    events,
+    figures,
+    host,
+    idle_poll,
+    page,
+    scale,
+    search,
+    send,
+    update,
+    waiting,
+)
 from bench.stage import Stage
 from bench.table import Row
 
@@ -20,4 +33,5 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "page": page.measure,
     "events": events.measure,
     "host": host.measure,
+    "figures": figures.measure,
 }

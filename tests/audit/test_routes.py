@@ -80,6 +80,7 @@ RECORDED = {
     "PUT /api/portfolio/asks/<ask_id>": ("portfolio.answered", "portfolio.revoked"),
     "DELETE /api/threads/<thread_id>/end": ("connection.reopened",),
     "POST /api/threads/<thread_id>/reports": ("report.made",),
+    "POST /oversight/patterns": ("figures.people_seen",),
     "POST /oversight/people": ("people.searched",),
     "POST /oversight/people/<user_id>": (
         *("person.disabled", "person.enabled", "person.signed_out", "person.role_changed"),

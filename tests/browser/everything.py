@@ -29,6 +29,8 @@ from wellchat.demo.stories import STORIES
 from wellchat.factors.actions import add_app
 from wellchat.factors.codes import new_secret
 from wellchat.factors.resets import STOP
+from wellchat.figures.measuring import measure
+from wellchat.figures.series import begin_missing
 from wellchat.follow_ups.actions import remind
 from wellchat.invites.actions import save_page
 from wellchat.mail.models import Mail
@@ -146,6 +148,8 @@ def furnish(talk: Talk) -> Any:
     set_page(viewer=paul, is_on=True, now=now)
     page = page_of(paul.id)
     assert page
+    begin_missing(now)
+    measure(now, 1000)  # the days until yesterday
     for _ in range(3):  # one piece of work makes another
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 from wellchat.figures import histogram
@@ -35,18 +36,20 @@ class Period:
     days: Mapping[date, Mapping[str, Any]]  # also the day before the span
     whole: bool
 
+    @cached_property
+    def _own(self) -> list[tuple[date, Mapping[str, Any]]]:
+        return sorted(
+            (day, numbers) for day, numbers in self.days.items() if self.span.first <= day <= self.span.last
+        )
+
     def _within(self, name: str, span: Span | None = None) -> list[Any]:
         of = span or self.span
-        return [
-            self.days[day][name]
-            for day in sorted(self.days)
-            if of.first <= day <= of.last and name in self.days[day]
-        ]
+        return [numbers[name] for day, numbers in self._own if name in numbers and of.first <= day <= of.last]
 
     @property
     def is_measured(self) -> bool:
         """Return whether any day of the span was measured."""
-        return any(self.span.first <= day <= self.span.last for day in self.days)
+        return bool(self._own)
 
     def total(self, *names: str, span: Span | None = None) -> int | None:
         """Return the sum over the days; None if none of it is known."""
@@ -55,8 +58,7 @@ class Period:
 
     def at_end(self, name: str) -> int | None:
         """Return the value of the last measured day."""
-        days = [day for day in self.days if self.span.first <= day <= self.span.last]
-        found: int | None = self.days[max(days)].get(name, 0 if self.whole else None) if days else None
+        found: int | None = self._own[-1][1].get(name, 0 if self.whole else None) if self._own else None
         return found
 
     def at_start(self, name: str) -> int | None:
@@ -67,7 +69,7 @@ class Period:
 
     def times(self, name: str) -> dict[str, int]:
         """Return the histogram of the span."""
-        return histogram.add(self._within(name))
+        return histogram.of_days(self._within(name))
 
     def per_month(self) -> float | None:
         """Return messages ÷ pairs that had any, over the whole months of the span."""

@@ -6,7 +6,7 @@ A day (24 hours) is the upper end of a class, so that "within a day" is exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, log2
 
 DAY = 86_400  # seconds
@@ -30,6 +30,20 @@ def add(histograms: Iterable[Histogram]) -> dict[str, int]:
         for name, count in each.items():
             found[name] = found.get(name, 0) + count
     return found
+
+
+def dense(histogram: Histogram) -> list[int]:
+    """Return the counts of all classes, the lowest first: as a day is stored.
+
+    Days are then added up in the same time, whether they are of ten answers or of ten thousand.
+    """
+    return [histogram.get(str(number), 0) for number in range(LOWEST, HIGHEST + 1)]
+
+
+def of_days(days: Sequence[Sequence[int]]) -> dict[str, int]:
+    """Return the sum of days as they are stored."""
+    totals = map(sum, zip(*days, strict=True))
+    return {str(number): count for number, count in enumerate(totals, LOWEST) if count}
 
 
 def quantile(histogram: Histogram, share: float) -> int | None:

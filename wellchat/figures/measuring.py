@@ -13,7 +13,7 @@ pair they come in after these days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from wellchat.db import db, insert, new_id, table, transaction
-from wellchat.figures import reading, withheld
+from wellchat.figures import histogram, reading, withheld
 from wellchat.figures.counting import (
     AGAIN,
     AGAIN_WITH_CHAT,
@@ -242,7 +242,7 @@ def _row(claim: Claim, id_: str, counted: Counted, moment: dict[str, int]) -> di
         shown = {**tally.numbers, **counted.bookings.get((id_, claim.day), {})}
     keep = update(FigureSeries).where(FigureSeries.id == id_).values(standing=standing, waiting=waiting)
     db.session.execute(keep.execution_options(synchronize_session=False))
-    return {"series_id": id_, "day": claim.day, "numbers": {**shown, **{k: v for k, v in state.items() if v}}}
+    return {"series_id": id_, "day": claim.day, "numbers": _as_stored({**shown, **state})}
 
 
 def _state(claim: Claim, standing: dict[str, int], moment: dict[str, int]) -> dict[str, int]:
@@ -252,6 +252,15 @@ def _state(claim: Claim, standing: dict[str, int], moment: dict[str, int]) -> di
     if not is_last_of_month(claim.day):
         state.pop("month_pairs", None)
     return state
+
+
+def _as_stored(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of a day without zeros, histograms with all their classes."""
+    return {
+        name: histogram.dense(value) if isinstance(value, Mapping) else value
+        for name, value in numbers.items()
+        if value
+    }
 
 
 def _write_days(rows: list[dict[str, Any]]) -> None:

@@ -48,7 +48,7 @@ class FigureSeries(Base):
 
 
 class FigureDay(Base):
-    """What one day gave: {name: number, or the classes of a histogram}.
+    """What one day gave: {name: number, or the counts of a histogram.dense}.
 
     All names of a day are one row, so that a page reads as many rows as it shows days.
     """
