@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
-from unicodedata import category
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
@@ -13,6 +12,7 @@ from wellchat.forms import Form, Instant, PatchForm, QueryForm, Text
 from wellchat.i18n import gettext
 from wellchat.messaging.memberships import MuteFor, SnoozeFor, end_of
 from wellchat.messaging.models import MAX_SEQ
+from wellchat.scripts import is_blank
 from wellchat.shapes import sample
 from wellchat.subjects.kinds import known_kind
 
@@ -43,7 +43,7 @@ def _body(text: str, *, may_be_empty: bool = False) -> str:
     Raises ValueError if no character of it is visible; with `may_be_empty`, return "" instead.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if all(character.isspace() or category(character) == "Cf" for character in text):
+    if is_blank(text):
         if may_be_empty:
             return ""
         raise ValueError(gettext("Write something first."))
