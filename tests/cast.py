@@ -81,6 +81,7 @@ class Talk:
         self.now = now
         self.said = 0
         self.id, _ = open_thread(viewer=cast.cara, with_id=cast.paul.id, now=now)
+        open_thread(viewer=cast.paul, with_id=cast.cara.id, now=now)  # he has it before its first word, too
 
     def says(self, sender: User, body: str, *, now: datetime | None = None) -> Message:
         key = f"talk-{next(self._keys)}"

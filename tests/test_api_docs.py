@@ -94,6 +94,7 @@ CALLS = [
     ("PUT", "{thread}/unread", {"seq": 2}, messaging.ReadAnswer),
     ("PUT", "{thread}/read", {"seq": 2}, messaging.ReadAnswer),
     ("PATCH", "{thread}/membership", {"archived": True}, messaging.MembershipAnswer),
+    ("PATCH", "/api/threads", {"ids": [], "archived": True}, messaging.ThreadsAnswer),
     ("GET", "{thread}/attachments", None, AttachmentPage),
     ("GET", "/api/notifications", None, notifications.NotificationPage),
     ("PATCH", "/api/notifications", {"all": True, "read": True}, notifications.UnreadAnswer),
@@ -107,6 +108,8 @@ def test_responses_match_their_schema_exactly(api, talk, thread, now, method, pa
     from wellchat.messaging import dispatch
 
     dispatch.sweep(now)
+    if body and "ids" in body:
+        body = body | {"ids": [talk.id]}
     answer = api(talk.cara).open(path.format(thread=thread), method=method, json=body)
     assert answer.status_code in (200, 201)
     shape.model_validate(answer.json, strict=True, extra="forbid")
@@ -147,12 +150,19 @@ def test_the_document_is_valid(told, client):
 
 # A name that changes breaks the code of everybody who generated a client.
 NAMES = """
-    add_device add_reaction block_person change_membership change_preferences create_token delete_message
-    delete_token discard_file edit_message end_connection get_me get_preferences get_push_key get_thread
-    get_updates list_devices list_files list_messages list_notifications list_pins list_threads
+    add_device add_reaction block_person change_membership change_preferences change_threads claim_lead
+    create_token
+    delete_message delete_token discard_file edit_message end_connection get_me get_preferences get_push_key
+    get_thread get_updates list_devices list_files list_messages list_notifications list_pins list_threads
+    answer_ask ask_for_consent label_picture list_asks list_portfolio
     mark_notifications mark_read mark_unread open_thread pin_message post_search remove_device remove_reaction
-    reopen_connection report_person report_time_zone search_messages send_message show_typing
+    reopen_connection report_person report_time_zone revoke_picture search_messages send_message show_typing
     unblock_person unpin_message upload_file
+    add_note delete_note delete_tag get_journey list_notes list_tags merge_tags rename_tag restore_note
+    save_note
+    tag_client untag_client
+    allow_check_ins cancel_scheduled change_reminder change_scheduled delete_reminder get_scheduled
+    list_reminders list_scheduled make_reminder refuse_check_ins schedule_message send_scheduled
 """
 
 
@@ -199,18 +209,43 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "list_threads", query={"limit": 1})
     told.call(cara, "open_thread", json={"with": cast.paul.id})
     told.call(api(cast.olga), "open_thread", json={"with": cast.paul.id})
+    about = {"kind": "lead", "external_id": "l"}
+    put_subject(**about, title="Kitchen", professional_id=cast.paul.id, status="open", now=now)
+    assert told.call(api(cast.paul), "claim_lead", json={"subject": about}).json["thread"] is None
+    told.call(api(cast.paul), "claim_lead", json={"subject": about})
     told.call(cara, "get_thread", **mine)
     file = told.call(cara, "upload_file", data={"file": (io.BytesIO(picture()), "a.png")}).json["attachment"]
     sent = SEND | {"attachments": [file["id"]], "reply_to": 1}
     told.call(cara, "send_message", json=sent, **mine)
     assert told.call(cara, "send_message", json=sent, **mine).status_code == 200
     told.call(cara, "list_files", **mine)
+    paul = api(talk.paul)
+    told.call(paul, "label_picture", attachment_id=file["id"], json={"label": "result"})
+    asked = told.call(paul, "ask_for_consent", json={"attachments": [file["id"]]}, **mine).json["ask"]
+    told.call(cara, "answer_ask", ask_id=asked["id"], json={"answer": "yes"})
+    told.call(paul, "list_portfolio", query={"label": "result"})
+    told.call(cara, "list_asks")
+    told.call(cara, "revoke_picture", ask_id=asked["id"], attachment_id=file["id"])
     told.call(cara, "edit_message", json={"body": "y"}, seq=3, **mine)
     told.call(cara, "add_reaction", seq=3, emoji="👍", **mine)
     told.call(cara, "pin_message", seq=3, **mine)
     told.call(cara, "list_messages", query={"around": 2}, **mine)
     between = told.call(cara, "list_messages", query={"after": 1, "before": 3}, **mine).json["messages"]
     assert [message["seq"] for message in between] == [2]
+    later = {"body": "Later", "client_key": "later", "when": "monday"}
+    one = {"scheduled_id": told.call(cara, "schedule_message", json=later, **mine).json["scheduled"]["id"]}
+    assert told.call(cara, "schedule_message", json=later, **mine).status_code == 200
+    told.call(cara, "list_scheduled", query={"thread": talk.id})
+    told.call(cara, "get_scheduled", **one)
+    told.call(cara, "change_scheduled", json={"body": "Later still"}, **one)
+    other = told.call(cara, "schedule_message", json=later | {"client_key": "b"}, **mine).json["scheduled"]
+    told.call(cara, "cancel_scheduled", scheduled_id=other["id"])
+    made = told.call(cara, "make_reminder", json={"note": "Ask", "when": "monday"}, **mine).json["reminder"]
+    told.call(cara, "list_reminders")
+    told.call(cara, "change_reminder", json={"done": True}, follow_up_id=made["id"])
+    told.call(cara, "delete_reminder", follow_up_id=made["id"])
+    told.call(cara, "refuse_check_ins", **mine)
+    told.call(cara, "allow_check_ins", **mine)
     told.call(cara, "list_pins", **mine)
     told.call(cara, "remove_reaction", seq=3, emoji="👍", **mine)
     told.call(cara, "unpin_message", seq=3, **mine)
@@ -219,6 +254,9 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "mark_unread", json={"seq": 2}, **mine)
     told.call(cara, "mark_read", json={"seq": 2}, **mine)
     told.call(cara, "change_membership", json={"muted_until": "2030-01-01T00:00:00Z", "pinned": True}, **mine)
+    told.call(cara, "send_scheduled", **one)
+    changed = told.call(cara, "change_threads", json={"ids": [talk.id], "archived": False, "read": True}).json
+    told.call(cara, "change_threads", json={"restore": changed["before"], "fields": changed["fields"]})
     told.call(cara, "search_messages", query={"q": "message", "names": "1"})
     told.call(cara, "post_search", json={"q": "message", "names": True})
     found = told.call(cara, "get_updates", query={"since": cursor})
@@ -243,6 +281,21 @@ def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, t
     told.call(cara, "report_person", json={"kind": "spam", "seq": 2}, **mine)
     for act in ("block_person", "unblock_person", "end_connection", "reopen_connection"):
         told.call(cara, act, **mine)
+    paul, her = api(talk.paul), {"person_id": talk.cara.id}
+    note = told.call(paul, "add_note", json={"body": "x", "client_key": "k"}, **her).json["note"]["id"]
+    told.call(paul, "save_note", json={"body": "y", "version": 1}, note_id=note, **her)
+    one, other = (
+        told.call(paul, "tag_client", json={"name": name}, **her).json["tags"][-1]["id"] for name in "ab"
+    )
+    told.call(paul, "rename_tag", json={"name": "c"}, tag_id=one)
+    told.call(paul, "list_notes", **her)
+    told.call(paul, "delete_note", note_id=note, **her)
+    told.call(paul, "restore_note", note_id=note, **her)
+    told.call(paul, "untag_client", tag_id=one, **her)
+    told.call(paul, "merge_tags", json={"into": other}, tag_id=one)
+    assert told.call(paul, "list_tags").json["tags"][0]["clients"] == 1
+    told.call(paul, "delete_tag", tag_id=other)
+    told.call(paul, "get_journey", **her)
     create_user(email="eve@example.com", name="Eve", role="client", password=PASSWORD, now=now)
     token = told.call(Stranger(app), "create_token", json={"email": "eve@example.com", "password": PASSWORD})
     told.call(Stranger(app, token.json["token"]), "delete_token")
@@ -264,7 +317,9 @@ class Stranger:
 def test_every_refusal_is_in_the_document(app, api, talk, told, thread):
     cara, nowhere = (
         api(talk.cara),
-        {"thread_id": "0000000000000", "attachment_id": "0", "seq": 1, "emoji": "👍"},
+        {"thread_id": "0000000000000", "attachment_id": "0", "ask_id": "0", "seq": 1, "emoji": "👍"}
+        | dict.fromkeys(("person_id", "note_id", "tag_id"), "0000000000000")
+        | {"scheduled_id": "0", "follow_up_id": "0"},
     )
     for name, (_, _, operation) in told.operations.items():
         body = {"nonsense": 1} if "requestBody" in operation else None

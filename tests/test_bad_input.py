@@ -26,6 +26,14 @@ GOOD = {
         "muted_until": "2027-01-01T00:00:00Z",
         "snooze": "tomorrow",
     },
+    ("PATCH", "/api/threads"): {
+        "ids": ["{thread}"],
+        "archived": True,
+        "pinned": True,
+        "muted_until": "2027-01-01T00:00:00Z",
+        "snooze": "tomorrow",
+        "read": True,
+    },
     ("PATCH", "/api/notifications"): {"ids": ["x"], "read": True},
     ("PUT", "/api/time-zone"): {"time_zone": "Europe/Paris"},
     ("POST", "/api/push/devices"): {

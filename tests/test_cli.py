@@ -275,7 +275,7 @@ def test_doctor_reports_a_healthy_installation(instance: Path, valkey_url: str, 
     ended = run("doctor", "--json", instance=instance, **settings)
     report: dict[str, Any] = json.loads(ended.stdout)
     assert (ended.returncode, report["ok"]) == (0, True)
-    checks = ("instance", "files", "database", "migrations", "redis", "broker", "mail")
+    checks = ("instance", "zone data", "files", "database", "migrations", "redis", "broker", "mail")
     of_features = ("audit", "embed", "factors", "mail templates", "replies", "scanner", "secrets", "sign-on")
     assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys((*checks, *of_features), True)
     assert report["settings"]["SECRET_KEY"] == "***"

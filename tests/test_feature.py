@@ -31,7 +31,10 @@ from wellchat.notifications.kinds import NotificationKind
 from wellchat.places import ComposerAction, ThreadPanel
 
 Make = Callable[..., Flask]
-OPTIONAL = ("booking_notices", "oversight")
+OPTIONAL = (
+    *("saved_filters", "booking_notices", "lead_notices", "clientele", "portfolio", "oversight"),
+    *("scheduled", "follow_ups", "check_ins"),
+)
 ALL_OFF = tuple(f"-{name}" for name in OPTIONAL)
 
 WRONG = [

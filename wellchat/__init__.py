@@ -4,7 +4,10 @@ from __future__ import annotations
 
 # isort: off
 # First: what follows takes a second, in which somebody may press Ctrl-C.
-import wellchat.starting  # noqa: F401
+import wellchat.starting
+
+# Before anything makes a ZoneInfo.
+import wellchat.zones  # noqa: F401
 
 # isort: on
 import gc

@@ -28,7 +28,7 @@ ALL_STYLESHEETS = "css/all.css"  # all stylesheets() in one response
 CORE_STYLESHEETS = (
     *("tokens", "color-classes", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu"),
     *("feedback", "cards", "conversations", "inbox", "thread", "message", "message-decorations", "composer"),
-    *("emoji", "files", "lightbox", "panel", "notifications"),
+    *("emoji", "files", "recordings", "lightbox", "panel", "notifications"),
 )
 TEXT_SUFFIXES = {".css", ".js", ".svg"}
 ENTRY = "js/app.js"  # the script of every page

@@ -1,5 +1,6 @@
 """Read the clock. No other module does: all are given `now`."""
 
+import time
 from datetime import UTC, datetime
 
 
@@ -23,3 +24,12 @@ def iso(moment: datetime | None) -> str | None:
     return (
         moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
     )
+
+
+def steady() -> float:
+    """Return seconds of a clock that nobody sets, from an unknown beginning. Only differences mean anything.
+
+    Where the machine has one, it runs on while the machine sleeps (Linux: CLOCK_BOOTTIME).
+    """
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)

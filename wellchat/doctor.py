@@ -16,6 +16,7 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import inspect, text
 
+from wellchat import zones
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import Base, db, is_postgresql
 from wellchat.own_command import own_command
@@ -80,6 +81,7 @@ def _checks(app: Flask) -> dict[str, Callable[[Flask], str]]:
     """Return the checks by name, in the order in which they run."""
     return {
         "instance": _instance,
+        "zone data": lambda _app: zones.check(),
         "database": _database,
         "migrations": _migrations,
         "redis": _redis,

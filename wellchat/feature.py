@@ -159,17 +159,24 @@ class Feature:
 SLOTS = (
     "sign_in",
     "inbox_head",
+    "inbox_filters",
+    "row_menu",
     "thread_menu",
+    "panel_person",
     "message_menu",
+    "message_card",
     "message_page",
     "own_message_page",
     "composer_note",
+    "composer_send",
     "composer_closed",
 )
-"""Places in templates: below the form of the sign-in page; in the head of the list of conversations; at the
-end of the menus of a thread and of a message; on the page of a message of somebody else, and of one's own;
-above the field of the composer; where nobody writes, below the sentence that says so. The menu of a message
-is one for all: a link there has `data-message-link` with `{seq}`.
+"""Places in templates: below the form of the sign-in page; in the head of the list of conversations, behind
+its filters, and at the end of the menu of its rows; at the end of the menus of a thread and of a message;
+below the person in the panel beside a thread; in a message, for its card (`m`, `mine`); on the page of a
+message of somebody else, and of one's own; above the field of the composer; beside its button "Send"; where
+nobody writes, below the sentence that says so. The menus of messages and rows are one for all: a link there
+has `data-message-link` with `{seq}`, or `data-row-link` with `{id}`.
 """
 
 

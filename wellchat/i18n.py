@@ -216,6 +216,23 @@ def format_number(value: float, digits: int = 0) -> str:
     return str(numbers.format_decimal(value, format=form, locale=_current().locale))
 
 
+def format_share(value: float) -> str:
+    """Format a share between 0 and 1 as the language writes it, such as 83.3%."""
+    return str(numbers.format_percent(value, format="#,##0.#%", locale=_current().locale))
+
+
+def format_duration(seconds: float) -> str:
+    """Format how long something took: 40 sec, 12 min, 2 hr 5 min, 3.2 days; a sign before a negative one."""
+    locale, length = _current().locale, abs(round(seconds))
+    sign = "−" if seconds < 0 else ""
+    if length >= 86_400:
+        return sign + str(format_unit(round(length / 86_400, 1), "duration-day", "short", locale=locale))
+    hours, minutes = divmod(round(length / 60), 60)
+    parts = [(hours, "hour"), (minutes, "minute")] if length >= 60 else [(length, "second")]
+    told = [str(format_unit(n, f"duration-{unit}", "short", locale=locale)) for n, unit in parts if n]
+    return sign + (" ".join(told) or str(format_unit(0, "duration-second", "short", locale=locale)))
+
+
 def init_app(app: APIFlask) -> None:
     """Register Flask-Babel, and the translation functions of the templates."""
     flask_babel.Babel(app, configure_jinja=False, default_locale=ENGLISH, locale_selector=_select_locale)

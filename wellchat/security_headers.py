@@ -13,6 +13,8 @@ HEADERS: tuple[tuple[str, str], ...] = (
         csp=secure.ContentSecurityPolicy()
         .default_src("'self'")
         .img_src("'self'", "data:", "blob:")
+        # A recording is listened to before it is sent
+        .media_src("'self'", "blob:")
         .object_src("'none'")
         .base_uri("'none'")
         .form_action("'self'")
@@ -29,6 +31,8 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ).headers.items(),
     ("Reporting-Endpoints", f'csp="{REPORTS_PATH}"'),
 )
+# Of the page with the composer, which records voice messages. Every other page keeps the microphone shut.
+MICROPHONE = ("Permissions-Policy", "camera=(), microphone=(self), geolocation=()")
 # Of a script or style, which obeys the policy of its page: it is no page, and none may show it as one.
 PART_HEADERS: tuple[tuple[str, str], ...] = (
     ("X-Content-Type-Options", "nosniff"),

@@ -31,6 +31,11 @@ def _moment(value: datetime | str) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
+def server_time() -> int:
+    """Return the time now in milliseconds since 1970 UTC, as scripts count it."""
+    return int(clock.now().timestamp() * 1000)
+
+
 def clock_time(value: datetime | str) -> str:
     """Format a time of day, such as 14:05, in the viewer's zone."""
     return i18n.format_time(_moment(value).astimezone(_zone()))
@@ -172,4 +177,5 @@ def init_app(app: APIFlask) -> None:
         when=when,
     )
     app.jinja_env.globals["with_next"] = with_next
+    app.jinja_env.globals["server_time"] = server_time
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -32,8 +32,10 @@ def measure(stage: Stage) -> list[Row]:
         key = make_key(name="Bench", scopes=["people:write", "subjects:write"], now=now).secret
     with psycopg.connect(plain(stage.database("small"))) as connection:
         connection.execute(TABLE)
-    pair = stage.pairs("small", 1)[0]
-    booking = {"title": "Cut", "client": f"id:{pair.client_id}", "professional": f"id:{pair.professional_id}"}
+    booking = {"title": "Cut", "client": "client", "professional": "professional"}
+    for name in ("client", "professional"):
+        wire = request("PUT", f"/api/host/users/{name}", token=key, body={"name": "Cleo", "role": name})
+        asyncio.run(_once(stage.web("small").port, wire))
     person = {"name": "Cleo Client", "role": "client", "locale": "de"}
     same = request("PUT", "/api/host/users/same", token=key, body=person)
     new, put = partial(_new, key=key), partial(_row, stage)

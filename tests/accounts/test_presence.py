@@ -54,6 +54,16 @@ def test_a_person_who_reads_by_api_is_notified_of_the_next_message(app, talk, no
     assert api(talk.paul).get("/api/notifications").json["notifications"][0]["count"] == 1
 
 
+def test_reading_by_api_keeps_no_closed_page_before_their_eyes(app, talk, now, api):
+    """A page that was closed minutes ago, and an app of theirs that marks what it shows as read."""
+    talk.exchange("c")
+    touch_presence(user_id=talk.paul.id, now=now - timedelta(minutes=5), thread_id=talk.id)
+    api(talk.paul).put(f"/api/threads/{talk.id}/read", json={"seq": 1})
+    talk.exchange("c")
+    dispatch.sweep(now + timedelta(seconds=1))
+    assert api(talk.paul).get("/api/notifications").json["notifications"][0]["count"] == 1
+
+
 def test_reading_by_api_records_no_presence(app, cast, talk, api):
     cursor = api(cast.cara).get("/api/me").json["cursor"]
     api(cast.cara).get(f"/api/updates?since={cursor}")

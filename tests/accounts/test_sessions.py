@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.cast import Cast
+from wellchat import clock
 from wellchat.accounts import credentials
 from wellchat.accounts.models import new_session_id
 from wellchat.accounts.queries import user_by_session
 from wellchat.accounts.session_models import UserSession
 from wellchat.accounts.session_rows import see_session, start_session
-from wellchat.db import db
+from wellchat.db import db, transaction
 
 MINUTE = timedelta(minutes=1)
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -74,6 +75,25 @@ def test_an_idle_session_ends(app: Flask, cast: Cast, now: Any, who: str, idle: 
     assert user_by_session(cookie, now=now + idle) is None
     see_session(user=seen, network="", device="", now=now + idle - MINUTE)
     assert user_by_session(cookie, now=now + idle) is not None
+
+
+def test_a_refusal_says_that_a_session_ended_by_time_alone(app: Flask, cast: Cast, visitor: Any) -> None:
+    """Until somebody signs in, and not of a session that somebody ended."""
+
+    def end(**values: Any) -> None:
+        with transaction() as session:
+            session.execute(update(UserSession).values(**values))
+
+    browser = visitor()
+    browser.sign_in(cast.cara.email)
+    end(ends_at=clock.now())
+    for _ in range(2):
+        refused = browser.get("/api/me")
+        assert (refused.status_code, refused.headers.get("X-Session-End")) == (401, "time")
+    browser.sign_in(cast.cara.email)
+    end(ended_at=clock.now())
+    refused = browser.get("/api/me")
+    assert (refused.status_code, refused.headers.get("X-Session-End")) == (401, None)
 
 
 def test_a_session_of_an_administrator_ends_after_twelve_hours(app: Flask, cast: Cast, now: Any) -> None:

@@ -301,6 +301,47 @@ def test_quiet_hours_hold_an_email_but_not_past_the_beginning(world: World, put:
     assert world.mails(world.client)[-1].reason == "Quiet hours last until the appointment begins."
 
 
+NIGHT = {"quiet_from": "11:00", "quiet_to": "13:30"}  # NOON lies in it
+SOON, LATE = NOON + HOUR, NOON + 2 * HOUR  # in the quiet hours, and after them
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize(
+    ("begins", "change", "at_once"),
+    [
+        (SOON, {"status": "cancelled"}, True),
+        (LATE, {"status": "cancelled"}, False),
+        (LATE, {"starts_at": SOON}, True),
+        (SOON, {"starts_at": LATE}, True),
+        (LATE, {"starts_at": LATE + DAY}, False),
+    ],
+    ids=["off before they end", "off after", "moved into them", "moved out of them", "moved behind"],
+)
+def test_news_of_what_is_before_quiet_hours_end_does_not_wait(
+    world: World, put: Put, begins: datetime, change: dict[str, Any], at_once: bool
+) -> None:
+    enable_email(world.client)
+    put(NOON - DAY, starts_at=begins)
+    sweeps.run(NOON - DAY)
+    save_preferences(user=world.client, now=NOON, **NIGHT)
+    put(NOON, **{"starts_at": begins, **change})
+    sweeps.run(NOON)
+    assert len(world.server.messages) == 1 + at_once
+    note = db.session.query(Notification).filter_by(user_id=world.client.id).one()
+    assert note.payload.get("urgent", False) == at_once
+
+
+def test_of_two_moves_at_once_the_first_time_is_what_people_know(world: World, put: Put) -> None:
+    enable_email(world.client)
+    put(NOON - DAY, starts_at=SOON)
+    sweeps.run(NOON - DAY)
+    save_preferences(user=world.client, now=NOON, **NIGHT)
+    put(NOON, starts_at=LATE)
+    put(NOON, starts_at=LATE + DAY)
+    sweeps.run(NOON)
+    assert len(world.server.messages) == 2
+
+
 def test_statements_per_person_stay_the_same(world: World, put: Put, queries: Callable[[], Any]) -> None:
     counts = []
     for size in (2, 12):

@@ -20,6 +20,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/demo": ("cara", lambda f: "/demo"),
     "/forgot-password": (None, lambda f: "/forgot-password"),
     "/new": ("cara", lambda f: "/new"),
+    "/people/<person_id>/journey": ("paul", lambda f: f"/people/{f.client}/journey"),
+    "/people/<person_id>/notes": ("paul", lambda f: f"/people/{f.client}/notes"),
+    "/tags": ("paul", lambda f: "/tags"),
     "/not-me/<token>": (None, lambda f: f"/not-me/{f.not_me}"),
     "/notifications": ("cara", lambda f: "/notifications"),
     "/offline": (None, lambda f: "/offline"),
@@ -63,9 +66,23 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/sign-up": (None, lambda f: "/sign-up"),
     "/subjects/<subject_id>": ("cara", lambda f: f"/subjects/{f.subject}"),
     "/threads/<thread_id>": ("cara", lambda f: f.thread),
+    "/scheduled": ("cara", lambda f: "/scheduled"),
+    "/scheduled/<scheduled_id>": ("cara", lambda f: f"/scheduled/{f.scheduled}"),
+    "/threads/<thread_id>/scheduled": ("cara", lambda f: f"{f.thread}/scheduled"),
+    "/reminders": ("cara", lambda f: "/reminders"),
+    "/reminders/<follow_up_id>": ("cara", lambda f: f"/reminders/{f.reminder}"),
+    "/threads/<thread_id>/reminders": ("cara", lambda f: f"{f.thread}/reminders"),
+    "/check-ins": ("paul", lambda f: "/check-ins"),
+    "/check-ins/rules/new": ("paul", lambda f: "/check-ins/rules/new"),
+    "/check-ins/rules/<rule_id>": ("paul", lambda f: f"/check-ins/rules/{f.rule}"),
+    "/threads/<thread_id>/check-ins": ("cara", lambda f: f"{f.thread}/check-ins"),
     "/threads/<thread_id>/block": ("cara", lambda f: f"{f.thread}/block"),
     "/threads/<thread_id>/end": ("cara", lambda f: f"{f.thread}/end"),
     "/threads/<thread_id>/report": ("cara", lambda f: f"{f.thread}/report?seq=2"),
+    "/gallery/<address>": (None, lambda f: f"/gallery/{f.portfolio}"),
+    "/portfolio": ("paul", lambda f: "/portfolio"),
+    "/settings/pictures": ("cara", lambda f: "/settings/pictures"),
+    "/threads/<thread_id>/portfolio": ("paul", lambda f: f"{f.thread}/portfolio"),
     "/threads/<thread_id>/files": ("cara", lambda f: f"{f.thread}/files"),
     "/threads/<thread_id>/messages/<int:seq>": ("cara", lambda f: f"{f.thread}/messages/7"),
     "/undo-address/<token>": (None, lambda f: f"/undo-address/{f.old_address}"),
@@ -100,6 +117,8 @@ NO_PAGE = {
     "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "a file",
     "/people/<user_id>/avatar": "a file",
     "/with/<public_name>/picture": "a file",
+    "/gallery/<address>/<public_id>": "a file",
+    "/gallery/<address>/<public_id>/small": "a file",
     "/settings/privacy/exports/<export_id>": "a file",
     "/threads/<thread_id>/download": "a file",
     "/chat/<thread_id>": "leads on to the thread",
@@ -260,7 +279,26 @@ def filter_calls(page: Page) -> None:
     page.get_by_text("1 found").wait_for()
 
 
+def send_later(page: Page) -> None:
+    page.locator(".composer__field").fill("See you!")
+    page.locator(".composer__later").click()
+    page.locator("#later-menu").wait_for()
+
+
 STATES: dict[str, State] = {
+    "send later": State(lambda f: f.thread, send_later),
+    "a time for a message": State(
+        lambda f: f.thread,
+        lambda page: (
+            send_later(page),
+            page.get_by_role("button", name="Choose a time…").click(),
+            page.get_by_label("Day and time").wait_for(),
+        ),
+    ),
+    "nothing waits": State(lambda f: f"{f.silent}/scheduled"),
+    "no reminders": State(lambda f: "/reminders", who="paul"),
+    "no rules": State(lambda f: "/check-ins", who="rita"),
+    "check-ins, for the professional": State(lambda f: f"{f.thread}/check-ins", who="paul"),
     "calls found": State(lambda f: "/api/docs", filter_calls, who=None, size="wide"),
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
     "a blocked conversation": State(lambda f: f.blocked, here(".composer--closed"), who="paul"),

@@ -16,14 +16,18 @@ from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_for, path_of, reset_path
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
+from wellchat.check_ins.actions import make_rule, note_birthday, set_limit
+from wellchat.clientele.notes import add_note
+from wellchat.clientele.tags import tag_client
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.db import db, transaction
+from wellchat.db import db, new_id, transaction
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.stories import STORIES
 from wellchat.factors.actions import add_app
 from wellchat.factors.codes import new_secret
 from wellchat.factors.resets import STOP
+from wellchat.follow_ups.actions import remind
 from wellchat.invites.actions import save_page
 from wellchat.mail.models import Mail
 from wellchat.messaging.memberships import change_membership
@@ -33,8 +37,13 @@ from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.oversight.actions import grant_access, search
+from wellchat.portfolio.actions import set_page
+from wellchat.portfolio.models import PUBLIC, YES, PortfolioAsk, PortfolioPicture
+from wellchat.portfolio.queries import page_of
 from wellchat.safety import between, moderation
 from wellchat.safety.reports import make_report
+from wellchat.scheduled.actions import schedule_message
+from wellchat.scheduled.models import MINE, ScheduledMessage
 from wellchat.subjects.actions import put_subject
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
@@ -120,15 +129,30 @@ def furnish(talk: Talk) -> Any:
     )
     with transaction() as session:
         session.add_all([asked, moved])
+    consent = PortfolioAsk(id=new_id(), thread_id=talk.id, message_seq=8, purpose=PUBLIC, state=YES)
+    consent.client_id, consent.professional_id = cara.id, paul.id
+    consent.asked_at = consent.answered_at = now
+    shown = PortfolioPicture(ask_id=consent.id, attachment_id=files[0].id, digest=files[0].digest, position=0)
+    shown.public_id = "shown-to-everybody"
+    with transaction() as session:
+        session.add(consent)
+        session.flush()
+        session.add(shown)
+    set_page(viewer=paul, is_on=True, now=now)
+    page = page_of(paul.id)
+    assert page
     for _ in range(3):  # one piece of work makes another
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
+    _who_she_is(cara, paul, now)
     return SimpleNamespace(
         thread=f"/threads/{talk.id}",
         long=f"/threads/{long_id}",
         silent=f"/threads/{silent_id}",
         thread_id=talk.id,
+        portfolio=page.address,
         person=paul.id,
+        client=cara.id,
         public_name="rita-rival",
         subject=subject.id,
         lead=lead.id,
@@ -144,7 +168,61 @@ def furnish(talk: Talk) -> Any:
         new_address=path_of(ADDRESS, asked.id, now).rsplit("/", 1)[1],
         old_address=path_of(UNDO, moved.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],
+        **_later(talk, now),
     )
+
+
+def _who_she_is(cara: User, paul: User, now: datetime) -> None:
+    """Earlier bookings of Cara's with Paul, and his notes and tags about her."""
+    for number in range(1, 13):
+        starts = now - timedelta(days=40 * number + 30)
+        put_subject(
+            kind="booking",
+            external_id=f"past-{number}",
+            title="Root touch-up" if number % 2 else LONG,
+            professional_id=paul.id,
+            client_id=cara.id,
+            status="cancelled" if number == 3 else "completed",
+            starts_at=starts,
+            notify=False,
+            now=now,
+        )
+    about = {"viewer": paul, "client_id": cara.id}
+    add_note(**about, kind="note", body=f"Hates the smell of coconut.\n{WORD}", client_key="n", now=now)
+    add_note(**about, kind="preference", body="mornings", client_key="p", now=now)
+    for name in ("sensitive scalp", "organic", "pays cash"):
+        tag_client(**about, name=name)
+
+
+def _later(talk: Talk, now: datetime) -> dict[str, str]:
+    """Messages that are sent later, one of them refused; a reminder; a rule, and whom it is for."""
+    week = now + timedelta(days=7)
+    for key, state, reason in (
+        ("waits", "queued", None),
+        ("not", "refused", "You cannot write here any more."),
+    ):
+        one, _ = schedule_message(
+            author=talk.cara,
+            thread_id=talk.id,
+            body="See you!",
+            client_key=key,
+            send_at=week,
+            zone_of=MINE,
+            now=now,
+        )
+        with transaction() as session:
+            session.get_one(ScheduledMessage, one.id).state = state
+            session.get_one(ScheduledMessage, one.id).reason = reason
+    reminder = remind(
+        viewer=talk.cara, thread_id=talk.id, note="Ask about the colour", remind_at=week, now=now
+    )
+    for name, body in (("Birthday", "All the best, {first_name}!"), ("Another", "Hello")):
+        rule = make_rule(
+            viewer=talk.paul, name=name, occasion="birthday", days=0, hour=10, body=body, now=now
+        )
+    set_limit(viewer=talk.paul, per_month=1)
+    note_birthday(viewer=talk.paul, thread_id=talk.id, month=week.month, day=week.day)
+    return {"scheduled": one.id, "reminder": reminder.id, "rule": rule.id}
 
 
 def _closed(cara: User, paul: User, now: datetime) -> tuple[str, str]:

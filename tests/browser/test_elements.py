@@ -20,7 +20,7 @@ from tests.browser.hosting import LISTEN, NOTHING_IS_KEPT, Platform
 from tests.browser.house import House, a_house
 from tests.browser.test_access import EVERY_RULE
 from tests.conftest import LEFT_OUT
-from tests.services import LeftOut, browser_path, free_port
+from tests.services import LeftOut, free_port
 from wellchat.accounts.models import User
 from wellchat.clock import now as clock_now
 from wellchat.db import db
@@ -42,23 +42,17 @@ def shop(house: House) -> Iterator[Platform]:
     shop.close()
 
 
-@pytest.fixture(scope="module")
-def strict(playwright: Any) -> Iterator[Any]:
-    """A Chromium that takes no cookie of another site than the page's."""
-    arguments = ["--test-third-party-cookie-phaseout"]
-    browser = playwright.chromium.launch(executable_path=browser_path(), headless=True, args=arguments)
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
-def visit(strict: Any, shop: Platform) -> Iterator[Any]:
-    """visit(who, body, ...): a page of the shop with this in it, for who is signed in there."""
+def visit(whole_chromium: Any, shop: Platform) -> Iterator[Any]:
+    """visit(who, body, ...): a page of the shop with this in it, for who is signed in there.
+
+    Only the whole browser blocks cookies of other sites; tests/browser/test_foreign_frames.py looks.
+    """
     contexts: list[Any] = []
     faults: list[str] = []
 
     def visit(who: str | None, body: str, **options: Any) -> Page:
-        context = strict.new_context(base_url=shop.url, **options)
+        context = whole_chromium.new_context(base_url=shop.url, **options)
         contexts.append(context)
         context.set_default_timeout(15_000)
         context.add_init_script(NOTHING_IS_KEPT + LISTEN)
@@ -144,7 +138,8 @@ def test_a_bell_counts_and_the_popup_sends_and_receives(house: House, visit: Any
         "c-1", "<main><h1>Shop</h1><wellchat-bell></wellchat-bell></main><wellchat-popup></wellchat-popup>"
     )
     bell = page.locator("wellchat-bell").get_by_role("button")
-    until(page, lambda: heard(page, "ready"), "the hub")
+    # What is unread at the first count is no news, so the message must wait for that count.
+    until(page, lambda: heard(page, "unread"), "the first count")
     assert len(page.frames) == 2  # the popup has none yet
     say(house, "First word")
     expect(bell).to_have_accessible_name("Messages, 1 unread")

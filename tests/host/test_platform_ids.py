@@ -82,8 +82,14 @@ def test_people_without_an_address_are_named_by_their_external_id(app: Flask, ho
     assert run("user", "enable", "c-1").output == "Enabled.\n"
     assert len(run("token", "create", "c-1").output) > 40
     assert "Nora Noaddress" in run("user", "export", "c-1").output
+    reset = run("user", "reset-factors", "c-1", "--reason", "Lost the phone, case 7")
+    assert "Nora Noaddress has no second factor." in reset.output
+    assert "They were confirmed already." in run("user", "confirm", "c-1").output
+    held = run("privacy", "hold", "add", "--user", "c-1", "--reason", "Case 7").output.strip()
     host.patch("/users/c-1", {"external_id": "c-2"})
     assert "Use c-2." in run("user", "show", "c-1").output
+    assert f"The legal hold {held} forbids it." in run("user", "erase", "c-2", "--yes").output
+    assert app.test_cli_runner().invoke(args=["privacy", "hold", "release", held]).exit_code == 0
     assert run("user", "erase", "c-2", "--yes").exit_code == 0
     gone = run("user", "show", "c-2")
     assert (gone.exit_code, "Nobody here has the id c-2" in gone.output) == (1, True)

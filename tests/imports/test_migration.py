@@ -6,7 +6,7 @@ import flask_migrate
 import pytest
 from sqlalchemy import text
 
-from tests.cast import Cast, Talk
+from tests.cast import Cast
 from tests.imports.conftest import Importer, OldChat
 from wellchat.db import db, transaction
 from wellchat.safety.between import set_ended_by_host
@@ -36,7 +36,12 @@ def test_held_conversations_are_open_after_the_way_down(
     }
     db.session.remove()
     # What is written meanwhile waits for the index as new, as it did before.
-    assert Talk(known, importer.now).says(known.cara, "Hello").seq == 2
+    word = text(
+        "INSERT INTO messages (thread_id, seq, sender_id, body, client_key, created_at, revision) "
+        "SELECT id, 2, client_id, 'Hello', 'k', :now, 0 FROM threads WHERE client_id = :c"
+    )
+    db.session.execute(word, {"now": importer.now, "c": known.cara.id})
+    db.session.commit()
     flask_migrate.upgrade()
     queue = text(
         "SELECT old, seq FROM search_queue WHERE thread_id IN (SELECT id FROM threads WHERE client_id = :c)"

@@ -93,3 +93,17 @@ test("texts and sizes are the same as the server's", () => {
   assert.deepEqual([900, 12_300, 999_499, 999_500, 3_440_000].map(fileSize), ["900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB"]);
   assert.deepEqual([[800, 600], [600, 1200], [100, 80], [4000, 100]].map((size) => fitted(...size)), [[320, 240], [160, 320], [100, 80], [320, 56]]);
 });
+
+test("a refused file keeps no other one back, and stays to be read; one that may go up later does", async () => {
+  const { uploads, up, end } = setUp({ max: 2 });
+  uploads.add([file("good"), file("bad")]);
+  await up("good");
+  await end("bad", ({ reject }) => reject(new ApiError(422, { detail: "No programs." })));
+  assert.deepEqual([uploads.busy, uploads.failed], [false, false]);
+  assert.equal(uploads.add([file("late")]), ""); // the refused one takes no room
+  await end("late", ({ reject }) => reject(new ApiError(503)));
+  assert.equal(uploads.failed, true);
+  uploads.remove(uploads.items.find(({ name }) => name === "late"));
+  assert.deepEqual(uploads.take(), [{ id: "good" }]);
+  assert.deepEqual(uploads.items.map(({ name, canRetry }) => [name, canRetry]), [["bad", false]]);
+});

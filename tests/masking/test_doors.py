@@ -42,6 +42,13 @@ WHY = {
     "wellchat/imports/verifying.py": (3, "digests of texts, to compare with the file"),
     "wellchat/oversight/quality.py": (3, "counting equal texts"),
     "wellchat/safety/moderation.py": (1, "the text of a deleted message, for moderators"),
+    "wellchat/check_ins/actions.py": (1, "the text of a rule, which its author reads"),
+    "wellchat/check_ins/planning.py": (1, "the text of a rule, which its author reads"),
+    "wellchat/check_ins/sending.py": (1, "the text of a rule, to be filled in"),
+    "wellchat/scheduled/actions.py": (2, "a text that is not sent yet, which its author reads"),
+    "wellchat/scheduled/pages.py": (1, "a text that is not sent yet, which its author reads"),
+    "wellchat/scheduled/queries.py": (1, "a text that is not sent yet, which its author reads"),
+    "wellchat/scheduled/sending.py": (2, "a text that is not sent yet, which its author reads"),
     "wellchat/privacy/transcript.py": (2, "lines made with shown_body"),
 }
 TEMPLATES = {
@@ -52,6 +59,7 @@ TEMPLATES = {
     "templates/oversight/transcript.html": {"each"},  # earlier texts, for an administrator on record
     "templates/privacy/export/thread.html": {"line"},
     "templates/safety/one_report.html": {"m"},
+    "templates/scheduled/index.html": {"one"},  # not sent yet; only its author sees the page
 }
 
 

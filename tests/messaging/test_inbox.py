@@ -42,7 +42,8 @@ def test_paging_loses_no_thread_of_the_same_instant(app, cast, now):
     """Trap 12: the order and the page token use the same key, so threads with equal times are not lost."""
     for i in range(5):
         client = create_user(email=f"tie{i}@example.com", name=f"Tie {i}", role="client", now=now)
-        open_thread(viewer=client, with_id=cast.rita.id, now=now)
+        thread_id, _ = open_thread(viewer=client, with_id=cast.rita.id, now=now)
+        send_message(sender=client, thread_id=thread_id, body="Hello", client_key="k", now=now)
     first, place = inbox(cast.rita, limit=2)
     second, place = inbox(cast.rita, limit=2, before=place)
     third, place = inbox(cast.rita, limit=2, before=place)
@@ -55,7 +56,8 @@ def test_threads_are_found_by_name_and_by_subject(app, cast, now):
     put_subject(
         kind="coupon", external_id="c", title="100% Silk_scarf", professional_id=cast.rita.id, now=now
     )
-    open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    thread_id, _ = open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    send_message(sender=cast.olga, thread_id=thread_id, body="Hello", client_key="k", now=now)
     assert names(inbox(cast.rita, q="client 01")[0], cast.rita) == ["Client 01"]
     assert names(inbox(cast.rita, q="silk_")[0], cast.rita) == [cast.olga.name]
     assert names(inbox(cast.rita, q="%")[0], cast.rita) == [cast.olga.name]  # a sign, not a wildcard
@@ -70,7 +72,8 @@ def test_a_thread_s_row_shows_its_subject(app, cast, now):
         professional_id=cast.rita.id,
         now=now,
     )
-    open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    thread_id, _ = open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    send_message(sender=cast.olga, thread_id=thread_id, body="Hello", client_key="k", now=now)
     state = thread_json(inbox(cast.rita)[0][0], cast.rita, now=now)
     assert state["context"] == "Re: 50% Off Summer Collection"
 

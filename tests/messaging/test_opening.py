@@ -98,7 +98,7 @@ def test_a_lead_opens_its_thread_when_it_is_claimed(app, cast, now):
     lead = about("lead", cast, now, client_id=cast.olga.id, status="open")
     with pytest.raises(Invalid, match="claimed"):
         open_thread(viewer=cast.olga, subject=("lead", "lead-1"), now=now)
-    _, thread_id = claim(viewer=cast.paul, subject_id=lead.id, now=now)
+    _, thread_id, _ = claim(viewer=cast.paul, subject_id=lead.id, now=now)
     assert open_thread(viewer=cast.olga, subject=("lead", "lead-1"), now=now) == (thread_id, False)
     assert claim(viewer=cast.paul, subject_id=lead.id, now=now)[1] == thread_id
 

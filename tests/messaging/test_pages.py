@@ -63,9 +63,11 @@ def test_the_inbox_shows_name_subject_and_unread_count(paul, cast, talk, now):
         kind="coupon", external_id="c", title="50% Off <Summer>", professional_id=cast.paul.id, now=now
     )
     open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    open_thread(viewer=cast.paul, subject=("coupon", "c"), with_id=cast.olga.id, now=now)
     talk.says(talk.cara, "Is <b>this</b> bold?")
     page = paul.get("/").text
-    assert "Re: 50% Off &lt;Summer&gt;" in page
+    assert ">50% Off &lt;Summer&gt;</p>" in page
+    assert "Re:" not in page
     assert "Is &lt;b&gt;this&lt;/b&gt; bold?" in page
     assert "1 new message" in page
     assert cursor_on(paul.get("/"))

@@ -28,6 +28,18 @@ def test_messages_are_numbered_from_one(app, talk):
     assert [talk.says(talk.cara, f"{i}").seq for i in range(3)] == [1, 2, 3]
 
 
+def test_the_length_is_counted_after_line_ends_are_tidied(app, talk, api, browse):
+    lines = "x\r\n" * 5_000  # 15,000 characters as a form sends them, 10,000 as they are kept
+    sent = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": lines, "client_key": "1"})
+    assert (sent.status_code, len(sent.json["message"]["body"])) == (201, 10_000)
+    form = {"body": lines, "client_key": "2"}
+    assert browse(talk.cara).post(f"/threads/{talk.id}/messages", data=form).status_code == 303
+    sent = api(talk.cara).post(
+        f"/api/threads/{talk.id}/messages", json={"body": lines + "x", "client_key": "3"}
+    )
+    assert sent.status_code == 422
+
+
 def test_a_message_is_recorded_for_both_people(app, talk):
     talk.says(talk.cara, "hello")
     assert changes_of(talk.cara)[-1][1:] == changes_of(talk.paul)[-1][1:] == ("message", 1)

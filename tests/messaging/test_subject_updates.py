@@ -39,6 +39,7 @@ def since(api, user, cursor):
 def test_a_changed_subject_updates_its_threads(cast, api, now, put):
     put("coupon")
     thread_id, _ = open_thread(viewer=cast.cara, subject=("coupon", "1"), now=now)
+    open_thread(viewer=cast.paul, subject=("coupon", "1"), with_id=cast.cara.id, now=now)
     for user in (cast.cara, cast.paul):
         cursor = cursor_now(user.id)
         put("coupon", title=f"Shown to {user.name}")

@@ -132,4 +132,4 @@ def test_kinds_that_the_app_never_shows_are_not_in_its_filter(browse, cast) -> N
 
 
 def test_kinds_are_listed_in_the_order_that_people_know(app: Flask) -> None:
-    assert list(kinds()) == ["message", "appointment", "reminder", "week", "safety"]
+    assert list(kinds()) == ["message", "appointment", "reminder", "lead", "week", "safety"]

@@ -128,7 +128,16 @@ def test_a_deleted_message_is_not_readable_in_notifications(world: World) -> Non
     world.say(world.client, "the secret word")
     messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
     [record] = notifications_of(world.coach)
-    assert (record["count"], record["preview"], record["read"]) == (1, "This message was deleted.", False)
+    assert (record["count"], record["preview"], record["read"]) == (1, "harmless", False)
+    assert record["url"][-2:] == "#1"
+    messages.edit_message(viewer=world.client, thread_id=world.thread.id, seq=1, body="mild", now=NOON)
+    assert notifications_of(world.coach)[0]["preview"] == "mild", "it is of that message now"
+    world.say(world.client, "third")
+    assert (notifications_of(world.coach)[0]["count"], notifications_of(world.coach)[0]["preview"]) == (
+        2,
+        "third",
+    )
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=3, now=NOON)
     messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     assert notifications_of(world.coach)[0]["read"], "nothing is left to be told"
 
@@ -217,6 +226,7 @@ def test_preferences_start_with_defaults_and_keep_changes(world: World) -> None:
             "message": {"bell": True, "push": True, "email": True},
             "appointment": {"bell": True, "push": True, "email": False},
             "reminder": {"bell": True, "push": True, "email": False},
+            "lead": {"bell": True, "push": True, "email": False},
             "week": {"bell": False, "push": False, "email": True},
             "safety": {"bell": True, "push": True, "email": False},
         },

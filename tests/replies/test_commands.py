@@ -22,6 +22,7 @@ from tests.mail.world import World
 from tests.replies.raw import address_of, bodies, raw_mail, reply
 from tests.services import Command, MailServer, free_port, wait_for
 from wellchat.db import db
+from wellchat.replies.lmtp import DATA_LIMIT
 
 Pipe = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -193,6 +194,23 @@ def test_lmtp_answers_each_recipient(world: World, lmtp: tuple[Command, int]) ->
         b"250 2.0.0 Dropped"
     )
     assert bodies(world) == ["Yes, at nine."]
+
+
+@pytest.mark.slow
+def test_lmtp_takes_long_lines_and_refuses_for_each_recipient(
+    world: World, lmtp: tuple[Command, int]
+) -> None:
+    _, port = lmtp
+    own, other = (address_of(each, world.thread) for each in (world.coach, world.client))
+    long = "All in one line, as some programs write. " * 150
+    raw = raw_mail(author=world.coach.email, to=own, body=long)
+    assert max(map(len, raw.splitlines())) > 5_000
+    assert speak(port, world.coach.email, [own], raw)[1] == [b"250 2.0.0 Taken."]
+    assert bodies(world) == [long.strip()]
+    large = raw_mail(author=world.coach.email, to=own, body=("x" * 2**20 + "\n") * (DATA_LIMIT // 2**20))
+    codes, lines = speak(port, world.coach.email, [own, other, own], large)
+    assert (codes, {line[:3] for line in lines}, len(lines)) == ([250] * 3, {b"552"}, 3)
+    assert bodies(world) == [long.strip()]
 
 
 @pytest.mark.slow

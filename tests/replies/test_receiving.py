@@ -18,6 +18,7 @@ from wellchat.digests import runs as digests
 from wellchat.mail import actions as mail
 from wellchat.mail.addresses import (
     LIFETIME,
+    digest_reply_address,
     parse_reply_address,
 )
 from wellchat.messaging.models import Message
@@ -194,8 +195,12 @@ def test_a_reply_to_a_mail_about_several_threads_is_refused(world: World) -> Non
     text = str(digest.get_body(("plain",)).get_content())
     for thread in (world.thread, second):
         assert address_of(world.coach, thread, NOON + DELAY) in text
-    raw = raw_mail(author=world.coach.email, to=digest["Reply-To"], body="Only for one of you")
-    assert hand_over(raw, digest["Reply-To"]).status == OK
+    assert digest["Reply-To"] is None
+    assert "a plain reply to it reaches nobody" in text
+    # As mails had it before.
+    mail_id = digest["Message-ID"].strip("<>").partition("@")[0]
+    to = digest_reply_address(user_id=world.coach.id, mail_id=mail_id, now=NOON + DELAY)
+    assert hand_over(raw_mail(author=world.coach.email, to=to, body="Only for one of you"), to).status == OK
     assert (bodies(world), bodies(world, second)) == (["From Ana"], ["From Ben"])
     [why] = rejection_texts(world)
     assert "several conversations" in why

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import make_transient_to_detached
 
 from wellchat.accounts import passwords, pictures
@@ -31,7 +31,7 @@ from wellchat.accounts.models import (
 from wellchat.accounts.profile import set_values
 from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
 from wellchat.audit.actions import record
-from wellchat.changes.actions import create_log, end_access
+from wellchat.changes.actions import create_log, end_access, log_of_each
 from wellchat.config import setting
 from wellchat.db import db, execute, insert, is_postgresql, new_id, table, transaction
 from wellchat.errors import Conflict, NotFound
@@ -98,21 +98,29 @@ def insert_user(**values: Any) -> User | None:
         "admin_roles": OWNER if values["role"] == ADMIN else "",
         **values,
     }
-    if execute(_new_user(is_postgresql()), row).scalar() is None:
+    on_postgresql = is_postgresql()
+    if execute(_new_user(on_postgresql), row).scalar() is None:
         return None
+    if not on_postgresql:
+        create_log(user_id=row["id"])
     made = User(**row)
     # As if it had been loaded: reading the row back through the ORM is a third of what a new person costs.
     make_transient_to_detached(made)
     db.session.add(made)
-    create_log(user_id=made.id)
     tell_host("user.created", {"user": made.id, "role": values["role"]}, values["created_at"])
     return made
 
 
 @cache
-def _new_user(_on_postgresql: bool) -> Any:
-    """Return the statement, built once for each database: a host makes people by the thousand."""
-    return insert(table(User)).on_conflict_do_nothing(index_elements=[User.email]).returning(User.id)
+def _new_user(on_postgresql: bool) -> Any:
+    """Return the statement, built once for each database: a host makes people by the thousand.
+
+    On PostgreSQL it makes the log, too.
+    """
+    values: dict[str, Any] = {column.key: bindparam(column.key) for column in table(User).c}
+    new = insert(table(User)).values(values).on_conflict_do_nothing(index_elements=[User.email])
+    new = new.returning(User.id)
+    return log_of_each(new.cte("made")) if on_postgresql else new
 
 
 def lock_user(user_id: str) -> User:
@@ -283,28 +291,32 @@ def touch_presence(
 ) -> None:
     """Record that the person acted just now, with `thread_id` open, or none.
 
-    `same_thread` keeps the thread of the last time. It writes only if some time has passed or the thread
-    changed.
+    With `same_thread` nobody knows what they see, as in a JSON call: a thread that they look at stays, but
+    not for longer than before. It writes only if some time has passed or the thread changed.
     """
-    last_at, last_thread = _touched.get(user_id, (None, None))
-    thread_id = last_thread if same_thread else thread_id
     # often enough that nobody active seems away
-    seldom = min(TOUCH_EVERY, timedelta(seconds=setting("AWAY_AFTER") / 4))
-    if last_at is not None and now - last_at < seldom and thread_id == last_thread:
-        return
-    fresh: dict[str, Any] = {"seen_at": now}
-    if not same_thread:
-        fresh["thread_id"] = thread_id
+    away_after = timedelta(seconds=setting("AWAY_AFTER"))
+    seldom = min(TOUCH_EVERY, away_after / 4)
+    keys = (user_id, f"{user_id} by call") if same_thread else (user_id,)
+    for last_at, last_thread in (_touched[key] for key in keys if key in _touched):
+        if now - last_at < seldom and (same_thread or thread_id == last_thread):
+            return
+    changed: Any = Presence.seen_at <= now
+    if same_thread:
+        thread_id = None
+        changed &= Presence.thread_id.is_(None) | (Presence.seen_at <= now - away_after)
     with transaction() as session:
         # `where seen_at <= now`: a slower process must not move the time back.
         session.execute(
             insert(Presence)
             .values(user_id=user_id, seen_at=now, thread_id=thread_id)
             .on_conflict_do_update(
-                index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now
+                index_elements=[Presence.user_id],
+                set_={"seen_at": now, "thread_id": thread_id},
+                where=changed,
             )
         )
     # A simple bound on memory: forgetting everybody costs one extra write per person.
     if len(_touched) >= MAX_TOUCHED:
         _touched.clear()
-    _touched[user_id] = (now, thread_id)
+    _touched[keys[-1]] = (now, thread_id)

@@ -9,7 +9,7 @@ from wellchat import clock
 from wellchat.accounts import admission
 from wellchat.accounts.forms import ForgotPassword
 from wellchat.accounts.models import CLIENT, PROFESSIONAL
-from wellchat.accounts.queries import user_by_email
+from wellchat.accounts.named import account_named, external_id_option
 from wellchat.config import setting
 from wellchat.errors import WellchatError
 from wellchat.forms import fill
@@ -31,12 +31,11 @@ def invite(email: str, role: str) -> None:
 
 @click.command("confirm")
 @click.argument("email")
+@external_id_option
 @with_appcontext
 def confirm(email: str) -> None:
     """Confirm a professional who signed up while WELLCHAT_CONFIRM_PROFESSIONALS is on."""
-    found = user_by_email(email)
-    if found is None:
-        raise click.ClickException(f"Nobody here has the address {email}.")
+    found = account_named(email)
     done = admission.confirm_professional(user_id=found.id, now=clock.now())
     click.echo("Confirmed." if done else "They were confirmed already.")
 

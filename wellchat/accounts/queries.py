@@ -121,6 +121,19 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
     return user
 
 
+def session_ran_out(cookie: str, *, now: datetime) -> bool:
+    """Return whether the session of a cookie ended by time alone, and nobody ended it."""
+    user_id, _, rest = cookie.partition(".")
+    epoch, _, session_id = rest.partition(".")
+    query = select(User, *KNOWN).join(UserSession, UserSession.user_id == User.id)
+    query = query.where(User.id == user_id, UserSession.digest == digest_of(session_id))
+    query = query.where(UserSession.ended_at.is_(None), User.disabled_at.is_(None))
+    found = db.session.execute(query).one_or_none()
+    if found is None or str(found[0].session_epoch) != epoch:
+        return False
+    return now >= end_of(found[0], KnownSession(*found[1:]))
+
+
 def session_lasts(row_id: str, *, now: datetime) -> bool:
     """Return whether the session with this row lasts, and its person may use it."""
     query = select(User, *KNOWN).join(UserSession, UserSession.user_id == User.id)

@@ -14,7 +14,7 @@ from wellchat.accounts.credentials import end_session
 from wellchat.accounts.devices import recognise
 from wellchat.accounts.hooks import notice_at_sign_in
 from wellchat.accounts.models import User
-from wellchat.accounts.queries import user_by_email, user_by_session, user_by_token
+from wellchat.accounts.queries import session_ran_out, user_by_email, user_by_session, user_by_token
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
 from wellchat.accounts.session_models import HERE
 from wellchat.accounts.session_rows import mark_proved, see_session, start_session
@@ -27,6 +27,8 @@ from wellchat.i18n import gettext, negotiated_language
 from wellchat.web import SAFE_METHODS, login
 
 log = logging.getLogger(__name__)
+
+RAN_OUT = "ran_out"  # in a cookie of nobody: the session that it held ended by time alone
 
 
 def sign_in(user: User, *, remember: bool = False, way: str = HERE, proved: bool = True) -> None:
@@ -209,13 +211,18 @@ def _note_presence(response: Response) -> Response:
 def _clear_caches(response: Response) -> Response:
     """Tell the browser to drop its HTTP cache once the session is over, wherever it was ended.
 
-    With the first response to a cookie whose session is over, and at sign-out (Clear-Site-Data).
+    With the first response to a cookie whose session is over, and at sign-out (Clear-Site-Data). If it ended
+    by time alone, nobody wanted its words gone: every refusal says so, until somebody signs in.
     """
     # Not current_user, which would load somebody for a response that needed nobody.
     user = g.get("_login_user")
     is_refused = user is not None and not user.is_authenticated and not g.get("bearer")
-    if is_refused and session.pop("_user_id", None) is not None:
+    if is_refused and (cookie := session.pop("_user_id", None)) is not None:
         g.session_ended = True
+        if session_ran_out(cookie, now=clock.now()):
+            session[RAN_OUT] = True
+    if is_refused and response.status_code == 401 and session.get(RAN_OUT):
+        response.headers["X-Session-End"] = "time"
     if g.get("session_ended"):
         response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -15,6 +15,7 @@ from wellchat.attachments import file_types, pictures
 from wellchat.attachments.metadata import without_metadata
 from wellchat.attachments.models import FRESH, READY, REFUSED, SCANNING, SHOWN, WITHDRAWN, Attachment
 from wellchat.attachments.names import extension_of
+from wellchat.attachments.recordings import checked_peaks, duration_of
 from wellchat.attachments.serializers import File, as_file
 from wellchat.attachments.storage import get_store, key_of
 from wellchat.audit.actions import record_refusal
@@ -36,8 +37,13 @@ def max_bytes() -> int:
     return int(setting("MAX_UPLOAD")) * 1024 * 1024
 
 
-def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> Attachment:
+def accept_upload(
+    *, owner: User, name: str, content: bytes, now: datetime, peaks: str | None = None
+) -> Attachment:
     """Store an uploaded file for its owner to send. Raises Invalid if its type is refused, and TooLarge.
+
+    `peaks` say how loud the parts of a recording are (recordings.checked_peaks); of other files they count
+    for nothing.
 
     Raises RuntimeError inside a transaction: checking a picture is slow, and the bytes must be stored before
     the row that says so is committed.
@@ -45,6 +51,7 @@ def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> A
     if current_transaction() is not None:
         raise RuntimeError("accept_upload inside transaction()")
     owner_id = owner.id
+    peaks = checked_peaks(peaks)
     if not content:
         raise Invalid({"file": gettext("This file is empty.")})
     if len(content) > max_bytes():
@@ -59,7 +66,9 @@ def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> A
         what = {"ending": extension_of(name)[:8], "bytes": len(content)}
         record_refusal("file.refused", now=now, actor_id=owner_id, person_id=owner_id, detail=what)
         raise
-    return store_file(owner_id=owner_id, file=file, now=now)
+    return store_file(
+        owner_id=owner_id, file=file._replace(peaks=peaks if file.is_recording else None), now=now
+    )
 
 
 class InspectedFile(NamedTuple):
@@ -70,6 +79,13 @@ class InspectedFile(NamedTuple):
     content: bytes
     width: int | None = None
     height: int | None = None
+    duration_ms: int | None = None
+    peaks: str | None = None
+
+    @property
+    def is_recording(self) -> bool:
+        """Return whether one can listen to it."""
+        return self.media_type.startswith("audio/")
 
 
 def inspect_file(*, name: str, content: bytes) -> InspectedFile:
@@ -81,7 +97,7 @@ def inspect_file(*, name: str, content: bytes) -> InspectedFile:
     plain = without_metadata(content, kind.media_type)
     if not plain:
         raise Invalid({"file": gettext("This file is empty.")})
-    return InspectedFile(name, kind.media_type, plain)
+    return InspectedFile(name, kind.media_type, plain, duration_ms=duration_of(plain, kind.media_type))
 
 
 def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
@@ -98,6 +114,8 @@ def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachme
         media_type=file.media_type,
         width=file.width,
         height=file.height,
+        duration_ms=file.duration_ms,
+        peaks=file.peaks,
         size=len(file.content),
         digest=hashlib.sha256(file.content).hexdigest(),
         state=state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, request
 
 from wellchat import clock
 from wellchat.attachments import actions
@@ -28,11 +28,15 @@ api = APIBlueprint(
 def upload_file() -> Response:
     """Upload a file: the field `file` of multipart/form-data.
 
-    Then send its id with a message, within a day.
+    Then send its id with a message, within a day. `peaks` draws the wave of a recording.
     """
     upload = single_upload()
     taken = actions.accept_upload(
-        owner=viewer(), name=upload.filename or "", content=upload.read(), now=clock.now()
+        owner=viewer(),
+        name=upload.filename or "",
+        content=upload.read(),
+        peaks=request.form.get("peaks"),
+        now=clock.now(),
     )
     return json_response({"attachment": file_json(as_file(taken))}, 201)
 

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from wellchat.attachments import office, zip_checks
+from wellchat.attachments import office, recordings, zip_checks
 from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
@@ -41,11 +41,13 @@ CSV = Kind("text/csv", ("csv",), N_("a CSV table"))
 MP3 = Kind("audio/mpeg", ("mp3",), N_("an MP3 recording"))
 M4A = Kind("audio/mp4", ("m4a", "mp4"), N_("an M4A recording"))
 MP4 = Kind("video/mp4", ("mp4", "m4v", "mov"), N_("an MP4 video"))
+OGG = Kind("audio/ogg", ("ogg", "opus", "oga"), N_("an Ogg recording"))
+WEBM = Kind("audio/webm", ("webm", "weba"), N_("a WebM recording"))
 DOCX = Kind(office.OFFICE + "wordprocessingml.document", ("docx",), N_("a Word document"))
 XLSX = Kind(office.OFFICE + "spreadsheetml.sheet", ("xlsx",), N_("an Excel table"))
 PPTX = Kind(office.OFFICE + "presentationml.presentation", ("pptx",), N_("a PowerPoint presentation"))
 ODT = Kind(office.TEXT_DOCUMENT, ("odt",), N_("an OpenDocument text"))
-KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, DOCX, XLSX, PPTX, ODT)
+KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, OGG, WEBM, DOCX, XLSX, PPTX, ODT)
 PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "heic", "heif"}
 
 _MARKUP = (
@@ -71,7 +73,9 @@ _VIDEO_BRAND = re.compile(
 MAX_BRANDS = 64
 MP3_FRAMES = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
 _ANY_TEXT = {"", *TEXT.extensions, *CSV.extensions}
-ACCEPTED = N_("JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, pptx, odt, mp3, m4a and mp4")
+ACCEPTED = N_(
+    "JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, pptx, odt, mp3, m4a, ogg and mp4"
+)
 
 
 def detect_type(content: bytes, name: str) -> tuple[Kind, str]:
@@ -108,6 +112,8 @@ def _kind(content: bytes, extension: str) -> Kind:
         return _office(content)
     elif head[4:8] == b"ftyp":
         found = _media(_brands(content), extension)
+    elif recording := recordings.media_type_of(content):
+        found = OGG if recording == OGG.media_type else WEBM
     elif head.startswith((b"ID3", *MP3_FRAMES)):
         found = MP3
     elif _is_text(content):

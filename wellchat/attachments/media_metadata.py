@@ -26,7 +26,7 @@ class Box(NamedTuple):
     end: int
 
 
-def _boxes(content: bytes | bytearray, start: int, end: int) -> Iterator[Box]:
+def boxes(content: bytes | bytearray, start: int, end: int) -> Iterator[Box]:
     """Yield the boxes between two positions, up to one that cannot be."""
     position = start
     while position + 8 <= end:
@@ -55,7 +55,7 @@ def without_media_metadata(content: bytes) -> bytes:
     # A list, not recursion: how deep the boxes are nested is up to whoever made the file.
     open_ranges = [(0, len(made))]
     while open_ranges:
-        for box in _boxes(made, *open_ranges.pop()):
+        for box in boxes(made, *open_ranges.pop()):
             left -= 1
             if left < 0:
                 return bytes(made)
@@ -86,9 +86,10 @@ def _blank_samples(made: bytearray, track: Box) -> None:
         made[start:end] = bytes(end - start)
 
 
-def _child(content: bytearray, box: Box, *path: bytes) -> Box | None:
+def child(content: bytes | bytearray, box: Box, *path: bytes) -> Box | None:
+    """Return the box at the end of a path of kinds below a box, or None."""
     for kind in path:
-        found = next((each for each in _boxes(content, box.start, box.end) if each.kind == kind), None)
+        found = next((each for each in boxes(content, box.start, box.end) if each.kind == kind), None)
         if found is None:
             return None
         box = found
@@ -97,17 +98,17 @@ def _child(content: bytearray, box: Box, *path: bytes) -> Box | None:
 
 def _handler(content: bytearray, track: Box) -> bytes:
     """Return what a track is for: `vide`, `soun`, `meta` ..."""
-    box = _child(content, track, b"mdia", b"hdlr")
+    box = child(content, track, b"mdia", b"hdlr")
     return bytes(content[box.start + 8 : box.start + 12]) if box else b""
 
 
 def _samples(content: bytearray, track: Box) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each chunk of samples of a track (ISO 14496-12, 8.7), within the file."""
-    table = _child(content, track, b"mdia", b"minf", b"stbl")
+    table = child(content, track, b"mdia", b"minf", b"stbl")
     if table is None:
         return
-    sizes, runs = _child(content, table, b"stsz"), _child(content, table, b"stsc")
-    offsets = _child(content, table, b"stco") or _child(content, table, b"co64")
+    sizes, runs = child(content, table, b"stsz"), child(content, table, b"stsc")
+    offsets = child(content, table, b"stco") or child(content, table, b"co64")
     if sizes is None or runs is None or offsets is None:
         return
     each, number = struct.unpack_from(">II", content, sizes.start + 4)

@@ -18,6 +18,7 @@ from xml.parsers import expat
 from wellchat.attachments import office, zip_checks
 from wellchat.attachments.file_types import DAMAGED
 from wellchat.attachments.media_metadata import without_media_metadata, without_tags
+from wellchat.attachments.recordings import OGG_TYPE, WEBM_TYPE, without_names
 from wellchat.errors import Invalid
 from wellchat.i18n import gettext
 
@@ -46,6 +47,8 @@ def without_metadata(content: bytes, media_type: str) -> bytes:
 def _plain(content: bytes, media_type: str) -> bytes:
     if media_type.startswith(("video/mp4", "audio/mp4")):
         return without_media_metadata(content)
+    if media_type in (OGG_TYPE, WEBM_TYPE):
+        return without_names(content, media_type)
     if media_type == "audio/mpeg":
         return without_tags(content)
     if media_type.startswith(office.OFFICE) or media_type == office.TEXT_DOCUMENT:

@@ -49,6 +49,8 @@ class Attachment(Base):
     size: Mapped[int] = mapped_column(Integer)
     width: Mapped[int | None] = mapped_column(Integer)  # pictures only
     height: Mapped[int | None] = mapped_column(Integer)
+    duration_ms: Mapped[int | None] = mapped_column(Integer)  # recordings only
+    peaks: Mapped[str | None] = mapped_column(String(64))  # how loud a recording is: see recordings.py
     digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the stored bytes
     state: Mapped[str] = mapped_column(String(10))
     # when the worker processes it; a claim moves it ahead

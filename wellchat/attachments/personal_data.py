@@ -17,7 +17,7 @@ def _export(person: Person) -> dict[str, Rows]:
 
 
 def _erase(person: Person, now: datetime) -> None:
-    withdrawn = {"name": "-", "digest": "", "state": WITHDRAWN, "due_at": now, "attempts": 0}
+    withdrawn = {"name": "-", "digest": "", "state": WITHDRAWN, "due_at": now, "attempts": 0, "peaks": None}
     db.session.execute(update(Attachment).where(Attachment.owner_id == person.id).values(withdrawn))
 
 

@@ -25,6 +25,8 @@ class AttachmentShape(BaseModel):
     url: str = like("/attachments/wmrc9qh0k19xf/before.jpg")
     thumbnail_url: str | None = like("/attachments/wmrc9qh0k19xf/thumbnail")
     state: Literal["ready", "checking", "refused"]
+    duration_ms: int | None = like(7_200, default=None, description="Of a recording; null if unknown.")
+    peaks: str | None = like("0389fkm9", default=None, description="How loud its parts are, from 0 to v.")
 
 
 class OneAttachment(BaseModel):
@@ -52,6 +54,8 @@ def describe_upload(spec: dict[str, Any]) -> None:
     """Add to an OpenAPI document the body of an upload, which no form declares."""
     # Generators know a file by its old format, newer ones by the type of its content.
     file = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
-    shape = {"type": "object", "required": ["file"], "properties": {"file": file}}
+    loud = "Of a recording: how loud each of 8 to 64 parts is, a digit from 0 to v for each."
+    peaks = {"type": "string", "pattern": "^[0-9a-v]{8,64}$", "description": loud}
+    shape = {"type": "object", "required": ["file"], "properties": {"file": file, "peaks": peaks}}
     body = {"required": True, "content": {"multipart/form-data": {"schema": shape}}}
     spec["paths"]["/api/attachments"]["post"]["requestBody"] = body

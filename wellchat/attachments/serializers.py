@@ -28,6 +28,8 @@ class File(TypedDict):
     width: int | None
     height: int | None
     thumbnail: bool
+    duration_ms: NotRequired[int | None]  # of recordings, as the next one
+    peaks: NotRequired[str | None]
     state: NotRequired[str]  # CHECKING or REFUSED; not there once it can be opened
 
 
@@ -42,6 +44,8 @@ def as_file(row: Attachment) -> File:
         "height": row.height,
         "thumbnail": row.is_picture and row.state == READY,
     }
+    if row.media_type.startswith("audio/"):
+        file["duration_ms"], file["peaks"] = row.duration_ms, row.peaks
     if row.state in (SCANNING, REFUSED):
         file["state"] = CHECKING if row.state == SCANNING else REFUSED
     return file
@@ -51,10 +55,11 @@ def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
     """Return a file for the JSON; `thumbnail_url` is None until the worker has made one.
 
     Keys: `id`, `name`, `media_type`, `size` in bytes, `width`, `height`, `url`, `thumbnail_url`, and
-    `state`: "ready", "checking" while the scanner has not answered, or "refused".
+    `state`: "ready", "checking" while the scanner has not answered, or "refused". Recordings have
+    `duration_ms` and `peaks`, each None if unknown.
     """
     path = f"{root}/{file['id']}"
-    return {
+    shown = {
         "id": file["id"],
         "name": file["name"],
         "media_type": file["media_type"],
@@ -65,6 +70,9 @@ def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
         "thumbnail_url": f"{path}/thumbnail" if file["thumbnail"] else None,
         "state": file.get("state", READY),
     }
+    if file["media_type"].startswith("audio/"):
+        shown |= {"duration_ms": file.get("duration_ms"), "peaks": file.get("peaks")}
+    return shown
 
 
 def files_summary(files: Sequence[File]) -> str:
@@ -105,3 +113,21 @@ def file_size(size: int) -> str:
     if size < 999_500:
         return gettext("%(num)s kB", num=format_number(size / 1000))
     return gettext("%(num)s MB", num=format_number(size / 1_000_000, 1))
+
+
+def wave(peaks: str | None) -> str:
+    """Return the path of an SVG of 192 by 32 that draws peaks; a thin line without any.
+
+    The same as in static/js/lib/files.js.
+    """
+    digits = peaks or "0" * 48
+    step = 192 / len(digits)
+    tall = (max(1, round(int(digit, 32) / 31 * 15)) for digit in digits)
+    return "".join(f"M{(index + 0.5) * step:g} {16 - each}v{2 * each}" for index, each in enumerate(tall))
+
+
+def play_time(milliseconds: int) -> str:
+    """Format a duration: 0:07, 12:30, 1:02:03."""
+    minutes, seconds = divmod(max(1, round(milliseconds / 1000)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 
 from wellchat.accounts.models import User
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
-from wellchat.booking_notices.render import KIND_OF_NOTICE, REASONS, headline, line
+from wellchat.booking_notices.render import KIND_OF_NOTICE, REASONS, headline, is_urgent, line
 from wellchat.claims import each_safely
+from wellchat.clock import iso
 from wellchat.db import db, execute, insert, is_postgresql, table, transaction
 from wellchat.i18n import force_language
 from wellchat.mail.actions import queue_mail
@@ -47,7 +48,7 @@ def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: boo
         for what, before in REMINDERS.items():
             if reminds and not subject.is_cancelled and subject.starts_at - before > now:
                 due[user_id, what] = subject.starts_at - before
-    _schedule(subject.id, due)
+    _schedule(subject.id, due, previous.starts_at if previous else None)
     enqueue("appointments.announce", subject_id=subject.id)
 
 
@@ -72,10 +73,16 @@ def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str
     return MOVED if previous.starts_at != subject.starts_at else None
 
 
-def _schedule(subject_id: str, due: Mapping[tuple[str, str], datetime]) -> None:
+def _schedule(subject_id: str, due: Mapping[tuple[str, str], datetime], before_at: datetime | None) -> None:
     """Plan notices, by person and what they are about, in one statement."""
     rows = [
-        {"subject_id": subject_id, "user_id": user_id, "what": what, "due_at": due_at}
+        {
+            "subject_id": subject_id,
+            "user_id": user_id,
+            "what": what,
+            "due_at": due_at,
+            "before_at": before_at if what == MOVED else None,
+        }
         for (user_id, what), due_at in due.items()
     ]
     if rows:
@@ -87,7 +94,10 @@ def _new_notices(_on_postgresql: bool) -> Any:
     """Return the statement, built once for each database: a host puts bookings by the thousand."""
     new = insert(table(Announcement))
     key = [Announcement.subject_id, Announcement.user_id, Announcement.what]
-    return new.on_conflict_do_update(index_elements=key, set_={"due_at": new.excluded.due_at})
+    # Of several moves before anybody was told, the first one names what people know.
+    before_at = func.coalesce(Announcement.before_at, new.excluded.before_at)
+    values = {"due_at": new.excluded.due_at, "before_at": before_at}
+    return new.on_conflict_do_update(index_elements=key, set_=values)
 
 
 def announce(*, subject_ids: Sequence[str], now: datetime) -> int:
@@ -121,8 +131,8 @@ def _announce_to(subject_id: str, user_id: str, now: datetime) -> bool:
     with transaction() as session:
         theirs = delete(Announcement).where(_is_due(subject_id, user_id, now))
         # The delete is the claim. If notifying fails, it is rolled back with everything else.
-        taken = session.execute(theirs.returning(Announcement.what)).scalars()
-        return _notify(subject_id, user_id, set(taken), now)
+        taken = session.execute(theirs.returning(Announcement.what, Announcement.before_at)).all()
+        return _notify(subject_id, user_id, dict(taken), now)
 
 
 def _postpone(subject_id: str, user_id: str, now: datetime) -> bool:
@@ -138,8 +148,11 @@ def _is_due(subject_id: str, user_id: str, now: datetime) -> ColumnElement[bool]
     )
 
 
-def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:
-    """Decide again by the booking as it is now, and send at most one notice. Return whether it was sent."""
+def _notify(subject_id: str, user_id: str, planned: Mapping[str, datetime | None], now: datetime) -> bool:
+    """Decide again by the booking as it is now, and send at most one notice. Return whether it was sent.
+
+    `planned`: what -> when it would have begun, for what was moved.
+    """
     session = db.session()
     subject = session.get(Subject, subject_id, populate_existing=True)
     reader = session.get(User, user_id)
@@ -157,6 +170,9 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
     # Kept as text in the notification, so it must be in the reader's language now.
     with force_language(reader.language):
         title, preview = headline(what, subject), line(what, subject, other, reader.time_zone)
+    prefs, before_at = preferences(user_id), planned[what]
+    # A push for what is off by the end of quiet hours would come too late, as the mail would.
+    urgent = is_urgent(what, subject, before_at, prefs, now)
     notification_id = notifications.notify(
         user_id=user_id,
         kind=KIND_OF_NOTICE[what],
@@ -164,25 +180,29 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
         title=title,
         preview=preview,
         group_key=f"appointment:{subject.id}",
-        payload={"url": f"/subjects/{subject.id}"},
+        payload={"url": f"/subjects/{subject.id}", **({"urgent": True} if urgent else {})},
         now=now,
     )
     # Not part of the digest: a notice about a booking is a mail of its own, sent at once.
-    prefs = preferences(user_id)
     by_mail = prefs.cadence != "off" and prefs.wants(KIND_OF_NOTICE[what], "email")
     if by_mail:
         queue_mail(
             user_id=user_id,
             address=reader.email,
             name="appointment",
-            context={"name": reader.name, "subject_id": subject.id, "what": what},
+            context={
+                "name": reader.name,
+                "subject_id": subject.id,
+                "what": what,
+                "before_at": iso(before_at),
+            },
             reason=REASONS[what],
             now=now,
         )
     return notification_id is not None or by_mail
 
 
-def _current_notice(planned: set[str], *, is_cancelled: bool) -> str | None:
+def _current_notice(planned: Container[str], *, is_cancelled: bool) -> str | None:
     """Return the one notice that covers all planned ones. None: it came and went before anybody heard."""
     if is_cancelled:
         return CANCELLED if CANCELLED in planned and BOOKED not in planned else None

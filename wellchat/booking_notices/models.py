@@ -26,3 +26,5 @@ class Announcement(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     what: Mapped[str] = mapped_column(String(10), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # Of what was moved: when it would have begun. Who is not told by then waits there.
+    before_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from wellchat.accounts.models import User
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
+from wellchat.clock import moment
 from wellchat.db import db
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.notifications.kinds import kind_of
-from wellchat.notifications.queries import preferences
+from wellchat.notifications.queries import EffectivePreferences, preferences
 from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.models import Subject
@@ -65,10 +66,24 @@ def _when(moment: datetime | None, zone: str) -> str:
     return gettext("%(day)s at %(time)s", day=format_date(there, "long"), time=format_time(there))
 
 
+def is_urgent(
+    what: str, subject: Subject, before_at: datetime | None, prefs: EffectivePreferences, now: datetime
+) -> bool:
+    """Return whether this news may not wait for the end of quiet hours, which `now` lies in.
+
+    Who is told at seven that the session at six was cancelled has been there. `before_at` is when it would
+    have begun before it was moved.
+    """
+    until = quiet_for(prefs, now)
+    if until is None or what not in (CANCELLED, MOVED):
+        return False
+    return any(now < begins <= until for begins in (subject.starts_at, before_at) if begins)
+
+
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
     """Return the context of templates/emails/appointment.
 
-    Raises NotWanted for what is not so any more, and NotNow in quiet hours.
+    Raises NotWanted for what is not so any more, and NotNow in quiet hours, unless it is urgent.
     """
     what, subject = mail.context["what"], db.session.get(Subject, mail.context["subject_id"])
     reader = db.session.get(User, mail.user_id) if mail.user_id else None
@@ -81,7 +96,9 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     prefs = preferences(reader.id)
     if prefs.cadence == "off" or not prefs.wants(KIND_OF_NOTICE[what], "email"):
         raise NotWanted(N_("Emails of this kind are switched off in the preferences."))
-    if until := quiet_for(prefs, now):
+    before_at = mail.context.get("before_at")
+    urgent = is_urgent(what, subject, moment(before_at) if before_at else None, prefs, now)
+    if not urgent and (until := quiet_for(prefs, now)):
         if until >= subject.starts_at:
             raise NotWanted(N_("Quiet hours last until the appointment begins."))
         raise NotNow(until)

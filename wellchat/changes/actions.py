@@ -5,10 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    Insert,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from wellchat.changes.hooks import database_restored_in_transaction
 from wellchat.changes.models import CORE_KINDS, Change, ChangeLog, Epoch
@@ -136,6 +148,11 @@ def write_logs() -> None:
     # ascending order of their users, or two transactions that write into the same two logs could wait for
     # each other.
     everybody = pending.changes.keys() | pending.acknowledged.keys() | pending.expired | pending.ended
+    if len(everybody) > FEW and everybody == pending.changes.keys():
+        heads = _allocate_for_many({whose: len(changes) for whose, changes in pending.changes.items()})
+        for user_id in heads:
+            rows += _numbered(user_id, heads[user_id], list(pending.changes[user_id]))
+        everybody = set()
     for user_id in sorted(everybody):
         if (seq := pending.acknowledged.get(user_id)) is not None:
             execute(ACKNOWLEDGE, {"whose": user_id, "up_to": seq})
@@ -149,25 +166,57 @@ def write_logs() -> None:
             continue
         # Take as many numbers as there are changes. The statement returns the last of them.
         heads[user_id] = execute(ALLOCATE_NUMBERS, {"whose": user_id, "count": len(changes)}).scalar_one()
-        first = heads[user_id] - len(changes) + 1
-        rows += [
-            {"user_id": user_id, "seq": first + i, **change._asdict()} for i, change in enumerate(changes)
-        ]
+        rows += _numbered(user_id, heads[user_id], list(changes))
     if rows:
         execute(INSERT_CHANGE, rows)
         # After the commit: a poll that wakes earlier would not find the rows.
         after_commit(lambda: wakeups.notify(heads))
 
 
+def _numbered(user_id: str, head: int, changes: Sequence[PendingChange]) -> list[dict[str, object]]:
+    """Return the rows of changes of which the last has the number `head`."""
+    first = head - len(changes) + 1
+    return [{"user_id": user_id, "seq": first + i, **change._asdict()} for i, change in enumerate(changes)]
+
+
+FEW = 8  # people whose logs are locked one by one; a send has two
+LOCK_LOGS = (
+    select(ChangeLog.user_id)
+    .where(ChangeLog.user_id.in_(bindparam("people", expanding=True)))
+    .order_by(ChangeLog.user_id)
+    .with_for_update()
+)
+
+
+def _allocate_for_many(counts: Mapping[str, int]) -> dict[str, int]:
+    """Take as many numbers in each log as `counts` says, in two statements. Return the last of each."""
+    # Locked in ascending order first, as one by one: an UPDATE alone locks in any order.
+    execute(LOCK_LOGS, {"people": sorted(counts)})
+    taken = execute(
+        update(table(ChangeLog))
+        .where(ChangeLog.user_id.in_(sorted(counts)))
+        .values(last_seq=ChangeLog.last_seq + case(dict(counts), value=ChangeLog.user_id))
+        .returning(ChangeLog.user_id, ChangeLog.last_seq),
+        {},
+    )
+    return {user_id: last_seq for user_id, last_seq in taken}  # noqa: C416 - dict() takes no rows
+
+
+_ZEROS = {"last_seq": 0, "floor_seq": 0, "acked_seq": 0, "access_seq": 0}
 _NEW_LOG = insert(table(ChangeLog))
 
 
 def create_log(*, user_id: str) -> None:
     """Create the log of a new user. Without its row there would be no counter to lock."""
     with transaction():
-        execute(
-            _NEW_LOG, {"user_id": user_id, "last_seq": 0, "floor_seq": 0, "acked_seq": 0, "access_seq": 0}
-        )
+        execute(_NEW_LOG, {"user_id": user_id, **_ZEROS})
+
+
+def log_of_each(made: CTE) -> Insert:
+    """Return the statement that creates the logs of the users whom `made` inserts, and returns their ids."""
+    zeros = (literal(value) for value in _ZEROS.values())
+    new = insert(table(ChangeLog)).from_select(["user_id", *_ZEROS], select(made.c.id, *zeros))
+    return new.returning(ChangeLog.user_id)
 
 
 def end_access(*, user_id: str) -> None:

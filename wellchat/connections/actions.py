@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
@@ -70,10 +70,17 @@ def _both(client_id: str, professional_id: str) -> Sequence[User]:
     return db.session.execute(query).scalars().all()
 
 
+# Built once: a host puts bookings by the thousand, and each asks.
+_STANDING = (
+    select(Connection)
+    .where(
+        Connection.client_id == bindparam("client"), Connection.professional_id == bindparam("professional")
+    )
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def _locked(client_id: str, professional_id: str) -> Connection | None:
-    return db.session.execute(
-        select(Connection)
-        .where(Connection.client_id == client_id, Connection.professional_id == professional_id)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    named = {"client": client_id, "professional": professional_id}
+    return db.session.execute(_STANDING, named).scalar_one_or_none()

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import case, or_, select
 
-from wellchat.connections.models import Connection
+from wellchat.connections.models import Connection, PairFacts
 from wellchat.db import db
 from wellchat.i18n import N_
 from wellchat.mail.captured import forget_captured
@@ -26,7 +26,10 @@ from wellchat.personal_data import Person, PersonalData, Rows, rows
 
 def _export(person: Person) -> dict[str, Rows]:
     theirs = or_(Connection.client_id == person.id, Connection.professional_id == person.id)
-    return {"connections": _Connections(person.id, rows(Connection, theirs))}
+    facts = rows(
+        PairFacts, PairFacts.connection_id.in_(select(Connection.id).where(theirs)), omit=("due_at",)
+    )
+    return {"connections": _Connections(person.id, rows(Connection, theirs)), "pair_facts": facts}
 
 
 @dataclass(frozen=True)

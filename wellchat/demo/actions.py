@@ -129,7 +129,7 @@ def _put(subject: Subject, scene: Scene) -> None:
             now=at,
         )
         if is_claimed and status == "open":
-            claim(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40))
+            claim(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40), notify=False)
 
 
 def _send_mails(played: list[tuple[Scene, Played]]) -> None:

@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from wellchat import clock
-from wellchat.accounts.queries import user_by_email
+from wellchat.accounts.named import account_named, external_id_option
 from wellchat.clock import iso
 from wellchat.errors import WellchatError
 from wellchat.factors.forms import ResetReason
@@ -16,14 +16,13 @@ from wellchat.forms import fill
 
 @click.command("reset-factors")
 @click.argument("email")
+@external_id_option
 @click.option("--reason", required=True, help="Why, such as a case number. It stays in the security log.")
 @click.option("--now", "at_once", is_flag=True, help="Do not wait 24 hours: you have seen who asks.")
 @with_appcontext
 def reset_factors(email: str, reason: str, at_once: bool) -> None:
     """Take all second factors from somebody who lost them, after 24 hours in which they can stop it."""
-    owner = user_by_email(email)
-    if owner is None:
-        raise click.ClickException(f"Nobody here has the address {email}.")
+    owner = account_named(email)
     try:
         words = fill(ResetReason, {"reason": reason}).reason
         if at_once:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import Column, PrimaryKeyConstraint, UniqueConstraint, delete, select, tuple_, update
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import User
@@ -39,6 +39,9 @@ MOVED = (
     "reactions.user_id", "outbox.recipient_id", "subjects.client_id", "subjects.professional_id",
     "attachments.owner_id", "attachments.reader_id", "announcements.user_id", "notifications.user_id",
     "notifications.actor_id", "reports.by_id", "reports.about_id", "measures.user_id", "connections.ended_by",
+    "scheduled_messages.author_id", "follow_ups.user_id", "check_in_rules.professional_id",
+    "check_in_refusals.user_id", "birthdays.user_id",
+    "portfolio_labels.professional_id", "portfolio_asks.client_id", "portfolio_asks.professional_id",
 )  # fmt: skip
 
 
@@ -186,8 +189,22 @@ def _drop_connection(old_id: str, new_id: str) -> None:
     for each in Base.metadata.sorted_tables:
         for key in each.foreign_keys:
             if key.column.table.name == "connections" and each.name != "threads":
+                _forget_second(key.parent, old_id, new_id)
                 db.session.execute(update(each).where(key.parent == old_id).values({key.parent.name: new_id}))
     db.session.execute(delete(Connection).where(Connection.id == old_id))
+
+
+def _forget_second(column: Column[Any], old_id: str, new_id: str) -> None:
+    """Delete what the old connection has where the new one has the same, and there can be one only."""
+    of = column.table
+    keys = [each for each in of.constraints if isinstance(each, PrimaryKeyConstraint | UniqueConstraint)]
+    for key in keys:
+        if column not in list(key.columns):
+            continue
+        there = of.alias()
+        same = [there.c[each.name] == each for each in key.columns if each is not column]
+        stands = select(there).where(there.c[column.name] == new_id, *same).exists()
+        db.session.execute(delete(of).where(column == old_id, stands))
 
 
 def _retell_reactions(into_id: str, thread_ids: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from wellchat.accounts.models import User
 from wellchat.clock import iso
@@ -86,11 +86,17 @@ def _kind(name: str) -> str:
     return name
 
 
+# As put_form locks it, and for the same reason. Built once: a host puts bookings by the thousand.
+_LOCKED = (
+    select(Subject)
+    .where(Subject.kind == bindparam("kind"), Subject.external_id == bindparam("ext"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def _locked(kind: str, ext: str) -> Subject | None:
-    query = select(Subject).where(Subject.kind == kind, Subject.external_id == ext)
-    # As put_form locks it, and for the same reason.
-    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return db.session.execute(query).scalar_one_or_none()
+    return db.session.execute(_LOCKED, {"kind": kind, "ext": ext}).scalar_one_or_none()
 
 
 def _id_of(people: Mapping[str, User], side: str, known: Subject | None) -> str | None:

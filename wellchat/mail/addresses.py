@@ -60,7 +60,8 @@ def reply_address(*, user_id: str, thread_id: str, now: datetime) -> str | None:
 def digest_reply_address(*, user_id: str, mail_id: str, now: datetime) -> str | None:
     """Return the address for replies to a mail about several threads. None: the installation takes no mails.
 
-    Such a reply is refused: we cannot know which thread it is for, and must not guess.
+    Mails sent before have it. Such a reply is refused: we cannot know which thread it is for, and must not
+    guess.
     """
     return _address(DIGEST, user_id + mail_id, now) if takes_replies() else None
 

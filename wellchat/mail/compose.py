@@ -26,7 +26,7 @@ from wellchat.feature import registry
 from wellchat.graphemes import cut
 from wellchat.i18n import N_, direction, force_language, gettext
 from wellchat.mail import mime
-from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
+from wellchat.mail.addresses import accepts_replies, reply_address
 from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
@@ -144,14 +144,14 @@ def absolute_url(path: str) -> str:
 def _reply_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
     """Return the Reply-To address: into the thread, if there is exactly one.
 
-    For several threads it is an address that is refused: words meant for one person must not reach another by
-    a guess.
+    For several threads there is none, and the mail names an address for each: words meant for one person must
+    not reach another by a guess.
     """
     if mail.user_id is None or not covers:
         return None
     threads = {each["thread_id"] for each in covers}
     if len(threads) > 1:
-        return digest_reply_address(user_id=mail.user_id, mail_id=mail.id, now=now)
+        return None
     return reply_address(user_id=mail.user_id, thread_id=threads.pop(), now=now)
 
 

@@ -2,17 +2,21 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
+from wellchat.accounts.hooks import (
+    availability_changed_in_transaction,
+    notice_at_sign_in,
+    profile_changed_in_transaction,
+)
 from wellchat.accounts.models import SYSTEM_ID
 from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
 from wellchat.messaging import dispatch, memberships, metrics, retention, telling
-from wellchat.messaging.api import api
+from wellchat.messaging.claims_api import api
 from wellchat.messaging.closing import settle_person
 from wellchat.messaging.files import add_thumbnail, set_scanned
 from wellchat.messaging.pages import blueprints
-from wellchat.messaging.pages.inbox import badges
+from wellchat.messaging.pages.inbox import badges, note_landing
 from wellchat.messaging.pages.thread import message_url
 from wellchat.messaging.personal_data import personal_data
 from wellchat.messaging.queries import warm_up
@@ -52,6 +56,7 @@ feature = Feature(
         ),
     ),
     handlers=(
+        (notice_at_sign_in, note_landing),
         (profile_changed_in_transaction, refresh_person),
         (availability_changed_in_transaction, settle_person),
         (subject_put_in_transaction, refresh_subject),

@@ -14,8 +14,19 @@ from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.attachments.schemas import AttachmentPage
 from wellchat.changes.queries import cursor_now
-from wellchat.messaging import files, memberships, messages, navigation, queries, reactions, receipts, threads
+from wellchat.messaging import (
+    files,
+    memberships,
+    messages,
+    navigation,
+    queries,
+    reactions,
+    receipts,
+    threads,
+    triage,
+)
 from wellchat.messaging.forms import (
+    ChangeThreads,
     EditMessage,
     ListFiles,
     ListMessages,
@@ -36,12 +47,14 @@ from wellchat.messaging.schemas import (
     Pins,
     ReadAnswer,
     ThreadPage,
+    ThreadsAnswer,
 )
 from wellchat.messaging.serializers import (
     attachment_json,
     membership_json,
     message_json,
     messages_json,
+    state_json,
     thread_json,
     threads_json,
 )
@@ -64,9 +77,8 @@ def get_me() -> Response:
     """Return who I am, the position in my change log, and how much I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
-    return json_response(
-        {"user": person_json(user), "cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}
-    )
+    unread, inbox = queries.counts(user.id)
+    return json_response({"user": person_json(user), "cursor": str(cursor), "unread": unread, "inbox": inbox})
 
 
 @api.get("/threads")
@@ -107,6 +119,34 @@ def open_thread(body: OpenThread) -> Response:
     return json_response(
         {"thread": thread_json(queries.thread_for(viewer(), thread_id), viewer(), now=clock.now())},
         201 if made else 200,
+    )
+
+
+@api.patch("/threads")
+@signed_in
+@of_threads
+@limiter.limit("120/minute")
+@api.input(ChangeThreads, location="json", arg_name="body")
+@api.output(ThreadsAnswer)
+def change_threads(body: ChangeThreads) -> Response:
+    """Archive, pin, mute, snooze or mark as read up to 300 of my threads at once, or undo that.
+
+    Give `before` of the answer as `restore`, and its `fields`, in another call to undo it. What was read is
+    then unread for me again; the other people still see it as read.
+    """
+    user, now = viewer(), clock.now()
+    before: list[triage.State] = []
+    fields: list[str] = []
+    if body.restore:
+        states = [triage.State(**each.model_dump()) for each in body.restore]
+        triage.restore(viewer=user, states=states, fields=body.fields)
+    else:
+        changes, read = body.given(now=now, zone=user.time_zone), bool(body.read)
+        fields = triage.fields_of(changes, read=read)
+        before = triage.change_many(viewer=user, thread_ids=body.ids, changes=changes, read=read, now=now)
+    unread, inbox = queries.counts(viewer().id)
+    return json_response(
+        {"before": [state_json(each) for each in before], "fields": fields, "unread": unread, "inbox": inbox}
     )
 
 

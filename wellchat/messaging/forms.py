@@ -5,13 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from wellchat.attachments.actions import MAX_FILES
 from wellchat.forms import Form, Instant, PatchForm, QueryForm, Text
 from wellchat.i18n import gettext
-from wellchat.messaging.memberships import MuteFor, SnoozeFor, end_of
+from wellchat.messaging.memberships import MuteFor, SnoozeFor, end_of, morning_of
 from wellchat.messaging.models import MAX_SEQ
+from wellchat.messaging.queries import Sort
+from wellchat.messaging.schemas import RestoredField
+from wellchat.messaging.triage import MOST
 from wellchat.scripts import is_blank
 from wellchat.shapes import sample
 from wellchat.subjects.kinds import known_kind
@@ -25,6 +35,7 @@ ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 
 
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 KindName = Annotated[Text, AfterValidator(known_kind)]
 
 
@@ -37,12 +48,16 @@ def _written(value: object) -> object:
 Moment = Annotated[Instant, Field(strict=False), BeforeValidator(_written)]
 
 
-def _body(text: str, *, may_be_empty: bool = False) -> str:
-    """Return the text with `\\n` as line ends.
+def _tidy_lines(text: object) -> object:
+    """Return a text with `\n` as line ends, before its length is counted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
 
-    Raises ValueError if no character of it is visible; with `may_be_empty`, return "" instead.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+
+Body = Annotated[Text, BeforeValidator(_tidy_lines), StringConstraints(max_length=MAX_BODY)]
+
+
+def checked_body(text: str, *, may_be_empty: bool = False) -> str:
+    """Return the text. Raises ValueError if no character of it is visible; with `may_be_empty`, return ""."""
     if is_blank(text):
         if may_be_empty:
             return ""
@@ -53,11 +68,11 @@ def _body(text: str, *, may_be_empty: bool = False) -> str:
 class HasBody(Form):
     """A text with something to see in it."""
 
-    body: Annotated[Text, StringConstraints(max_length=MAX_BODY)]
+    body: Body
 
     @model_validator(mode="after")
     def _tidy(self) -> HasBody:
-        self.body = _body(self.body, may_be_empty=self._has_files())
+        self.body = checked_body(self.body, may_be_empty=self._has_files())
         return self
 
     def _has_files(self) -> bool:
@@ -133,6 +148,12 @@ class OpenThread(Form, json_schema_extra=sample({"subject": {"kind": "booking", 
         return self
 
 
+class ClaimLead(Form, json_schema_extra=sample({"subject": {"kind": "lead", "external_id": "L-204"}})):
+    """Which lead to claim."""
+
+    subject: SubjectRef
+
+
 class StartThread(Form):
     """The button on a profile or a card: a person's id, or a subject in two fields."""
 
@@ -171,7 +192,9 @@ class MarkRead(Form, json_schema_extra=sample({"seq": 3})):
 class PatchMembership(PatchForm):
     """A person's own state of a thread.
 
-    `mute` and `snooze` are durations by name; `muted_until` and `snoozed_until` are times. Null ends them.
+    `mute` and `snooze` are durations by name; `muted_until` and `snoozed_until` are times, `snooze_on` is a
+    day. Null ends them. A snooze of `answer-3` lasts three days, or until the other person writes. With
+    `needs_answer` false the thread waits no more, until they write again.
     """
 
     example = {"archived": True, "snooze": None}
@@ -181,18 +204,77 @@ class PatchMembership(PatchForm):
     snoozed_until: Moment | None = None
     mute: MuteFor | None = None
     snooze: SnoozeFor | None = None
+    snooze_on: Annotated[Day, Field(strict=False), BeforeValidator(_written)] | None = None
+    needs_answer: bool = True
 
     def given(self, *, now: datetime, zone: str) -> dict[str, Any]:
-        """Return {column: value} of the fields that were sent.
+        """Return {column: value} of the fields that were sent, and `needs_answer`.
 
-        Absent fields are left out: they change nothing.
+        Absent fields are left out: they change nothing. Raises Invalid for a day that is over.
         """
         given = {name: getattr(self, name) for name in self.model_fields_set}
-        for word, name in (("mute", "muted_until"), ("snooze", "snoozed_until")):
-            if word in given:
-                duration = given.pop(word)
-                given[name] = end_of(duration, now=now, zone=zone) if duration else None
-        return given
+        return _as_times(given, now=now, zone=zone)
+
+
+def _as_times(given: dict[str, Any], *, now: datetime, zone: str) -> dict[str, Any]:
+    """Put the moments in place of durations and days."""
+    lasts_until_answer = str(given.get("snooze")).startswith("answer-")
+    for word, name in (("mute", "muted_until"), ("snooze", "snoozed_until")):
+        if word in given:
+            duration = given.pop(word)
+            given[name] = end_of(duration, now=now, zone=zone) if duration else None
+    if "snooze_on" in given:
+        day = given.pop("snooze_on")
+        given["snoozed_until"] = morning_of(day, now=now, zone=zone) if day else None
+    if "snoozed_until" in given:
+        given["until_answer"] = lasts_until_answer and given["snoozed_until"] is not None
+    return given
+
+
+class StateToRestore(Form):
+    """A person's own state of one thread, as a change of many returned it in `before`."""
+
+    thread_id: Id
+    archived: bool
+    pinned: bool
+    muted_until: Moment | None
+    snoozed_until: Moment | None
+    until_answer: bool
+    unread_from: MessageSeq | None
+    settled_seq: Seq
+    last_read_seq: Seq
+    last_seq: Seq
+
+
+UNDO = frozenset({"ids", "restore", "fields"})
+
+
+class ChangeThreads(PatchMembership):
+    """What to do with many of my threads: the fields of a membership, or `read`; or `restore` to undo it.
+
+    `restore` and `fields` are `before` and `fields` of the answer to a change.
+    """
+
+    example = {"ids": ["wn4v2kq0k19xf"], "archived": True}
+    ids: Annotated[list[Id], Field(max_length=MOST)] = []
+    read: Literal[True] | None = None
+    restore: Annotated[list[StateToRestore], Field(max_length=MOST)] = []
+    fields: Annotated[list[RestoredField], Field(max_length=7)] = []
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> ChangeThreads:
+        if not self.ids and not self.restore:
+            raise ValueError(gettext("Say which conversations you mean."))
+        changes = self.model_fields_set - UNDO
+        undoes = bool(self.restore) and bool(self.fields)
+        if undoes == bool(changes) or undoes == bool(self.ids):
+            raise ValueError(gettext("Either change conversations, or put them back."))
+        return self
+
+    def given(self, *, now: datetime, zone: str) -> dict[str, Any]:
+        """Return what `PatchMembership.given` does, without the names of threads."""
+        given = super().given(now=now, zone=zone)
+        return {name: value for name, value in given.items() if name not in UNDO | {"read"}}
 
 
 class PostMembership(Form):
@@ -201,11 +283,21 @@ class PostMembership(Form):
     archived: bool | None = None
     pinned: bool | None = None
     mute: Literal["hour", "tomorrow", "week", "always", "off"] | None = None
-    snooze: Literal["hour", "tomorrow", "week", "off"] | None = None
+    snooze: SnoozeFor | Literal["off"] | None = None
+    snooze_on: Day | None = None
+    needs_answer: bool | None = None
+
+    @field_validator("snooze_on", mode="before")
+    @classmethod
+    def _not_chosen(cls, value: object) -> object:
+        # The other buttons of the menu send the empty field along.
+        return None if value == "" else value
 
     def as_patch(self) -> PatchMembership:
         """Return the same change as the JSON call takes it; "off" becomes None."""
-        said = self.model_dump(exclude_none=True)
+        said = self.model_dump(mode="json", exclude_none=True)
+        if len(said) > 1:
+            said.pop("snooze_on", None)
         return PatchMembership.model_validate(
             {k: None if value == "off" else value for k, value in said.items()}
         )
@@ -222,16 +314,25 @@ class ListThreads(QueryForm):
     waiting: bool = Field(False, description="Only those that wait for my reply.")
     pinned: bool | None = Field(None, description="Only pinned ones, or only others.")
     kind: KindName | None = Field(None, description="Only those about a kind of subject, such as `booking`.")
+    subject: Id | None = Field(None, description="Only those about this subject, by its id.")
+    sort: Sort | None = Field(
+        None, description="`longest`: those that wait for my reply, archived ones too, longest first."
+    )
+    tag: Id | None = Field(None, description="Only with people whom I gave this tag (its id).")
     q: Annotated[Text, StringConstraints(max_length=100)] = Field(
         "", description="Words of names and titles."
     )
 
     def filters(self) -> dict[str, Any]:
         """Return the keyword arguments of `queries.inbox` that select threads, without the page."""
-        return self.model_dump(exclude={"before", "limit"})
+        return self.model_dump(exclude={"before", "limit", "sort"}) | {"sort": self.sort or "latest"}
 
 
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
+class FindPeople(QueryForm):
+    """Words of names, and whether all are shown however many they are."""
+
+    q: Annotated[Text, StringConstraints(max_length=100)] = ""
+    all: bool = False
 
 
 class ListMessages(QueryForm):

@@ -19,7 +19,13 @@ from wellchat.i18n import gettext
 from wellchat.messaging import statements
 from wellchat.messaging.models import Membership, Message, Thread
 
-NUMBERS = ("seq", "message_seq", "shown_from", "shown_to")  # columns that hold the number of a message
+NUMBERS = (
+    "seq",
+    "message_seq",
+    "reply_to",
+    "shown_from",
+    "shown_to",
+)  # columns that hold the number of a message
 # Moved by hand, or made anew from what is moved.
 BY_HAND = ("messages", "memberships", "outbox", "notifications", "changes", "search_entries", "search_queue",
            "host_events", "presences")  # fmt: skip
@@ -126,6 +132,7 @@ def _join_memberships(first: Thread, second: Thread, offset: int) -> None:
             mine.unread_from = later.unread_from + offset
         mine.last_seq = offset + second.last_seq
         mine.archived = mine.archived and later.archived
+        mine.awaits_word = mine.awaits_word and later.awaits_word
         mine.pinned = mine.pinned or later.pinned
         mine.kind = later.kind or mine.kind
         mine.muted_until = max(filter(None, (mine.muted_until, later.muted_until)), default=None)

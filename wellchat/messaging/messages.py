@@ -178,6 +178,8 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
         thread, message = lock_own_message(viewer, thread_id, seq, now)
         if message.deleted_at is not None or message.body is None:
             raise Invalid({"body": gettext("This message was deleted.")})
+        if message.card is not None:
+            raise Invalid({"body": gettext("This message asks something, so it stays as it was asked.")})
         if not message.may_be_edited(now):
             minutes = EDIT_WITHIN // timedelta(minutes=1)
             late = gettext("A message can be changed for %(num)s minutes after it was sent.", num=minutes)
@@ -228,7 +230,7 @@ def _bury(thread: Thread, message: Message, now: datetime, by: str | None = None
             )
             files.withdraw_files(message, now=now)
             message.body, message.deleted_at, message.pinned_at = None, now, None
-            message.removed_by = by
+            message.removed_by, message.card = by, None
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None

@@ -95,6 +95,10 @@ def _partial_index(name: str, where: str, *columns: str) -> Index:
     return Index(f"ix_memberships_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+# What waits for an answer of somebody's, longest first: the list that can be worked off.
+WAITS = "waiting_since IS NOT NULL AND closed_as IS NULL AND snoozed_until IS NULL"
+
+
 class Membership(Base):
     """The state of a thread for one of its two people. Watermarks only move forward.
 
@@ -112,6 +116,7 @@ class Membership(Base):
         _partial_index("waiting", "waiting_since IS NOT NULL", "user_id", *_INBOX_ORDER),
         _partial_index("kind", "kind IS NOT NULL", "user_id", "kind", *_INBOX_ORDER),
         _partial_index("snoozed", "snoozed_until IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index("waits", WAITS, "user_id", "waiting_since", "thread_id"),
         _partial_index("due", "snoozed_until IS NOT NULL", "snoozed_until"),
         # A watermark above the last message would count messages that are still to come as read.
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
@@ -132,14 +137,25 @@ class Membership(Base):
     # When the other person sent the first message that this user has not replied to.
     waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Up to this message the user wants to send no answer.
+    settled_seq: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The snooze ends sooner if the other person writes.
+    until_answer: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Set while the thread is closed: BLOCKED or ENDED by this person, HELD by an import, else CLOSED.
     closed_as: Mapped[str | None] = mapped_column(String(8))
+    # The other person opened the thread: it is listed from its first message on.
+    awaits_word: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # What the other person was last shown of the two watermarks, while the thread is closed.
     shown_read_seq: Mapped[int | None] = mapped_column(Integer)
     shown_delivered_seq: Mapped[int | None] = mapped_column(Integer)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @property
+    def is_listed(self) -> bool:
+        """Return whether the user has the thread in their lists: see queries.is_listed."""
+        return self.last_seq > 0 or not self.awaits_word
 
     def is_muted(self, now: datetime) -> bool:
         """Return whether the user has muted the thread at this moment."""
@@ -166,6 +182,7 @@ class Message(Base):
         UniqueConstraint("thread_id", "sender_id", "client_key"),
         # thread_id is part of it, so a reply can only refer to a message of its own thread.
         ForeignKeyConstraint(["thread_id", "reply_to"], ["messages.thread_id", "messages.seq"]),
+        Index("ix_messages_created_at", "created_at"),  # a day's messages, for the figures
         Index(
             "ix_messages_pinned",
             "thread_id",
@@ -178,6 +195,13 @@ class Message(Base):
             "reply_to",
             sqlite_where=text("reply_to IS NOT NULL"),
             postgresql_where=text("reply_to IS NOT NULL"),
+        ),
+        # A send that names no booking does not touch it.
+        Index(
+            "ix_messages_about",
+            *("thread_id", "subject_id", "seq"),
+            sqlite_where=text("subject_id IS NOT NULL"),
+            postgresql_where=text("subject_id IS NOT NULL"),
         ),
     )
 
@@ -201,6 +225,9 @@ class Message(Base):
     # Who is told of it: BELL: in the app alone; NONE: nobody. None: as of every message.
     told: Mapped[str | None] = mapped_column(String(4))
 
+    # What a feature shows with the message: `kind` names the feature. None: nothing.
+    card: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
     # Copied from the attachments, so that lists of messages need no second query.
     files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))
 
@@ -217,7 +244,7 @@ class Message(Base):
 
     def may_be_edited(self, now: datetime) -> bool:
         """Return whether the sender may still edit the message."""
-        return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN
+        return self.deleted_at is None and self.card is None and now - self.created_at <= EDIT_WITHIN
 
 
 def preview_of(body: str | None, files: list[File] | None) -> str | None:

@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, update
 
 from wellchat.accounts.models import User
+from wellchat.accounts.queries import language_of
 from wellchat.changes.actions import record_change
 from wellchat.db import db, execute, table
 from wellchat.errors import CannotWrite, NotFound
+from wellchat.i18n import force_language
 from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import MAX_SEQ, Message, Thread
 from wellchat.messaging.shown import shown_preview
@@ -111,7 +113,23 @@ def _retract(recipient_id: str, thread: Thread, message: Message, now: datetime)
         preview=shown_preview(message, recipient_id),
         now=now,
         left=unread_above(recipient_id, Notification.first_seq - 1),
+        before=None if message.deleted_at is None else _left_below(recipient_id, message),
     )
+
+
+def _left_below(reader_id: str, message: Message) -> tuple[int, str] | None:
+    """Return (seq, text) of the latest message to this reader below a deleted one, or None."""
+    query = select(Message).where(
+        Message.thread_id == message.thread_id,
+        Message.seq < message.seq,
+        Message.sender_id != reader_id,
+        Message.deleted_at.is_(None),
+    )
+    found = db.session.execute(query.order_by(Message.seq.desc()).limit(1)).scalar_one_or_none()
+    if found is None:
+        return None
+    with force_language(language_of(reader_id)):
+        return found.seq, shown_preview(found, reader_id) or ""
 
 
 def unread_above(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelect[int]:

@@ -8,15 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
-from wellchat.connections.models import Connection
+from wellchat.connections.models import Connection, PairFacts
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
+from wellchat.messaging.hooks import inbox_facts, people_with_tag
 from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.notifications import queries as notification_queries
 from wellchat.paging import decode_page_token, encode_page_token
@@ -27,6 +40,7 @@ Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="their
 Last = aliased(Message, name="last")
 Other = aliased(User, name="other")
 PINNED = "p."  # prefix of the page token of a pinned thread
+Sort = Literal["latest", "longest"]
 
 
 class ThreadView(NamedTuple):
@@ -44,11 +58,22 @@ class ThreadView(NamedTuple):
     other_seen_at: datetime | None
     unread: int
     trade: str | None
+    connected_at: datetime
+    # None where nobody has counted yet: see connections.models.PairFacts.
+    known_since: datetime | None
+    bookings: int | None
+    last_booking_at: datetime | None
+    next_booking_at: datetime | None
 
 
 def _read_up_to() -> Any:
     """Return Membership.read_up_to as an SQL expression."""
     return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
+
+
+def is_listed(membership: Any = Membership) -> Any:
+    """Return the condition of every list: a thread that the other person opened has a message."""
+    return or_(membership.awaits_word.is_(False), membership.last_seq > 0)
 
 
 def _some_unread(membership: Any) -> Any:
@@ -78,11 +103,16 @@ def _threads() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade)
+        select(
+            *(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade),
+            *(Connection.created_at, PairFacts.known_since, PairFacts.bookings),
+            *(PairFacts.last_booking_at, PairFacts.next_booking_at),
+        )
         .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == user_id))
         .join(Theirs, and_(Theirs.thread_id == Thread.id, Theirs.user_id != user_id))
         .join(Other, Other.id == Theirs.user_id)
         .join(Connection, Connection.id == Thread.connection_id)
+        .outerjoin(PairFacts, PairFacts.connection_id == Thread.connection_id)
         .outerjoin(Last, and_(Last.thread_id == Thread.id, Last.seq == Thread.last_seq))
         .outerjoin(Presence, Presence.user_id == Theirs.user_id)
         .options(joinedload(Thread.subject))
@@ -129,49 +159,90 @@ def inbox(
     waiting: bool = False,
     pinned: bool | None = None,
     kind: str | None = None,
+    subject: str | None = None,
+    sort: Sort = "latest",
+    tag: str | None = None,
     q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
     """Return (a page of the viewer's threads, token of the next page or None).
 
-    Pinned threads come first, then the latest. `q` is looked for in names and in titles of subjects. A
-    snoozed thread is listed under `snoozed` only, until its snooze ends (memberships.sweep_snoozes). The
-    archive lists snoozed threads among the others.
+    Pinned threads come first, then the latest. `tag` is the id of a tag of the viewer's. `q` is looked for in
+    names, in titles of subjects, and in those of a pair's bookings. `subject` is the id of what a thread of
+    its own is about. A snoozed thread is listed under `snoozed` only, until its snooze ends
+    (memberships.sweep_snoozes). The archive lists snoozed threads among the others. With `sort` "longest"
+    only those are listed that wait for an answer, whoever waits longest first: archived ones among them,
+    because who waits must not be lost by one key.
     """
-    statement = _threads().where(Mine.archived.is_(archived))
-    if not archived:
+    longest = sort == "longest"
+    statement = _threads().where(is_listed(Mine))
+    if not longest or archived:
+        statement = statement.where(Mine.archived.is_(archived))
+    if longest or not archived:
         statement = statement.where(
             Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None)
         )
     if unread:
         statement = statement.where(_some_unread(Mine), _has_unread())
-    if waiting:
+    if waiting or longest:
         # Where nobody can write, nothing is to be answered.
         statement = statement.where(Mine.waiting_since.is_not(None), Mine.closed_as.is_(None))
     if pinned is not None:
         statement = statement.where(Mine.pinned.is_(pinned))
     if kind is not None:
         statement = statement.where(Mine.kind == kind)
+    if subject is not None:
+        statement = statement.where(Thread.subject_id == subject)
+    if tag is not None:
+        # Where nothing knows of tags, nobody has one.
+        tagged = people_with_tag(viewer, tag)
+        statement = statement.where(Theirs.user_id.in_(tagged[0]) if tagged else false())
     if q.strip():
-        like = "%" + _escape_like(q.strip()) + "%"
-        statement = statement.outerjoin(Thread.subject)
-        named = and_(Other.name.ilike(like, "\\"), Other.disabled_at.is_(None))
-        statement = statement.where(or_(named, Subject.title.ilike(like, "\\")))
-    if before:
-        above = (before.startswith(PINNED), *decode_page_token(before.removeprefix(PINNED)))
-        statement = statement.where(tuple_(Mine.pinned, Mine.updated_at, Mine.thread_id) < tuple_(*above))
-    statement = statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc()).limit(
-        limit + 1
-    )
+        statement = statement.outerjoin(Thread.subject).where(_is_called(q.strip()))
+    statement = _page_after(statement, before, longest=longest).limit(limit + 1)
     views = [ThreadView._make(row) for row in db.session.execute(statement, {"viewer": viewer.id})]
     if len(views) <= limit:
         return views, None
     last = views[limit - 1].mine
+    if longest and last.waiting_since is not None:
+        return views[:limit], encode_page_token(last.waiting_since, last.thread_id)
     return views[:limit], (PINNED if last.pinned else "") + encode_page_token(last.updated_at, last.thread_id)
+
+
+def _page_after(statement: Select[Any], before: str | None, *, longest: bool) -> Select[Any]:
+    """Return the statement in the order of its list, from behind the row that the token names."""
+    if longest:
+        if before:
+            after = decode_page_token(before)
+            statement = statement.where(tuple_(Mine.waiting_since, Mine.thread_id) > tuple_(*after))
+        return statement.order_by(Mine.waiting_since, Mine.thread_id)
+    if before:
+        above = (before.startswith(PINNED), *decode_page_token(before.removeprefix(PINNED)))
+        statement = statement.where(tuple_(Mine.pinned, Mine.updated_at, Mine.thread_id) < tuple_(*above))
+    return statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc())
+
+
+Theme = aliased(Subject, name="theme")
+
+
+def _is_called(words: str) -> Any:
+    """Return the condition: the other person, what the thread is about, or a booking of the pair's."""
+    like = "%" + _escape_like(words) + "%"
+    # A pair talks about its bookings in one thread, which has no subject of its own.
+    booked = exists().where(
+        Thread.subject_id.is_(None),
+        Theme.client_id == Thread.client_id,
+        Theme.professional_id == Thread.professional_id,
+        Theme.kind.in_([kind.name for kind in kinds().values() if kind.scope == "connection"]),
+        Theme.title.ilike(like, "\\"),
+    )
+    named = and_(Other.name.ilike(like, "\\"), Other.disabled_at.is_(None))
+    return or_(named, Subject.title.ilike(like, "\\"), booked)
 
 
 def has_threads(viewer: User) -> bool:
     """Return whether the viewer has any thread, archived and snoozed ones included."""
-    return bool(db.session.execute(select(exists().where(Membership.user_id == viewer.id))).scalar_one())
+    mine = exists().where(Membership.user_id == viewer.id, is_listed())
+    return bool(db.session.execute(select(mine)).scalar_one())
 
 
 def _has_unread() -> Any:
@@ -185,12 +256,17 @@ def _has_unread() -> Any:
 
 def kinds_of(viewer: User) -> list[str]:
     """Return the names of the kinds of subjects in the viewer's threads, in their order."""
-    one = {
-        kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind)
-        for kind in kinds()
-    }
-    found = db.session.execute(select(*one.values())).one()._asdict()
-    return [kind for kind in one if found[kind]]
+    return facts_of(viewer)[0]
+
+
+def facts_of(viewer: User) -> tuple[list[str], frozenset[str]]:
+    """Return (kinds_of, names of the facts of `inbox_facts` that are so), in one statement."""
+    mine = (Membership.user_id == viewer.id, is_listed())
+    one = {kind: exists().where(*mine, Membership.kind == kind).label(kind) for kind in kinds()}
+    facts = {name: fact.label(f"fact:{name}") for name, fact in inbox_facts(viewer.id)}
+    found = db.session.execute(select(*one.values(), *facts.values())).one()._asdict()
+    so = frozenset(name for name in facts if found[f"fact:{name}"])
+    return [kind for kind in one if found[kind]], so
 
 
 def _escape_like(text: str) -> str:
@@ -241,9 +317,17 @@ def pins_of(viewer: User, thread_id: str) -> list[Message]:
 # A number that only looking at the words of a blocked person would take away must not stay.
 _not_blocked_by_me = or_(Membership.closed_as.is_(None), Membership.closed_as != BLOCKED)
 # Unread is counted, never stored: messages above my watermark that are not mine and not deleted, in all my
-# threads but those with people whom I have blocked.
+# threads but those with people whom I have blocked. A badge must not count what no list shows, so how many of
+# them are in the archive and in snoozed threads is counted along with them.
+_away = (
+    func.count().label("messages"),
+    func.coalesce(func.sum(case((Membership.archived, 1), else_=0)), 0).label("archived"),
+    func.coalesce(
+        func.sum(case((and_(~Membership.archived, Membership.snoozed_until.is_not(None)), 1), else_=0)), 0
+    ).label("snoozed"),
+)
 _unread_messages = (
-    select(func.count())
+    select(*_away)
     .select_from(Membership)
     .join(Message, and_(Message.thread_id == Membership.thread_id, Message.seq > Membership.last_read_seq))
     .where(
@@ -254,11 +338,12 @@ _unread_messages = (
         Message.sender_id != bindparam("viewer"),
         Message.deleted_at.is_(None),
     )
+    .subquery("above")
 )
 # Messages that were marked as unread: from there up to the watermark. Two queries, because each can use an
 # index; a condition with OR could not.
 _messages_marked_unread = (
-    select(func.count())
+    select(*_away)
     .select_from(Membership)
     .join(
         Message,
@@ -276,16 +361,42 @@ _messages_marked_unread = (
         Message.sender_id != bindparam("viewer"),
         Message.deleted_at.is_(None),
     )
+    .subquery("marked")
 )
+# The condition of ix_memberships_waits. Where nobody can write, nothing is to be answered.
+_waits = (
+    select(func.count())
+    .select_from(Membership)
+    .where(
+        Membership.user_id == bindparam("viewer"),
+        Membership.waiting_since.is_not(None),
+        Membership.closed_as.is_(None),
+        Membership.snoozed_until.is_(None),
+    )
+)
+COUNTS = ("messages", "archived", "snoozed")
 UNREAD = select(
-    (_unread_messages.scalar_subquery() + _messages_marked_unread.scalar_subquery()).label("messages"),
+    *((_unread_messages.c[name] + _messages_marked_unread.c[name]).label(name) for name in COUNTS),
+    _waits.scalar_subquery().label("waiting"),
     notification_queries.UNREAD_COUNT.scalar_subquery().label("notifications"),
-)
+).select_from(_unread_messages.join(_messages_marked_unread, true()))
+
+
+def counts(user_id: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the numbers of badges, and of the inbox, in one statement.
+
+    The first are {"messages", "notifications"}, as `unread_counts` returns them. The second are {"archived",
+    "snoozed"}: how many of these messages are in the archive and in snoozed threads; and {"waiting"}: threads
+    that wait for an answer.
+    """
+    row = execute(UNREAD, {"viewer": user_id}).one()
+    badges = {"messages": row.messages, "notifications": row.notifications}
+    return badges, {"archived": row.archived, "snoozed": row.snoozed, "waiting": row.waiting}
 
 
 def unread_counts(user_id: str) -> dict[str, int]:
     """Return {"messages": unread messages, "notifications": unread notifications}."""
-    return dict(execute(UNREAD, {"viewer": user_id}).mappings().one())
+    return counts(user_id)[0]
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:
@@ -294,7 +405,7 @@ def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Se
         select(Theirs.thread_id, Theirs.user_id)
         .join(Mine, and_(Mine.thread_id == Theirs.thread_id, Mine.user_id == user_id))
         .where(Theirs.thread_id.in_(list(thread_ids)), Theirs.user_id != user_id, Theirs.typing_at > since)
-        .where(Theirs.closed_as.is_(None))
+        .where(Theirs.closed_as.is_(None), is_listed(Mine))
     )
     return rows.all()
 
@@ -313,13 +424,27 @@ def people_of(thread_id: str) -> tuple[tuple[str, str], bool]:
     return (client_id, professional_id), closed_at is not None
 
 
+def pair_contacts(viewer: User) -> dict[str, dict[str, Any]]:
+    """Return {connection id: {"thread_id": the pair's thread, "at": the last contact in any of theirs}}.
+
+    Connections without the pair's thread are left out.
+    """
+    pair = case((Thread.subject_id.is_(None), Thread.id), else_=None)
+    rows = db.session.execute(
+        select(Thread.connection_id, func.max(pair), func.max(Thread.updated_at))
+        .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == viewer.id))
+        .where(is_listed(Mine))
+        .group_by(Thread.connection_id)
+    )
+    return {connection: {"thread_id": thread, "at": at} for connection, thread, at in rows if thread}
+
+
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
-    """Return {connection id: id of the pair's thread}. Connections without a thread are left out."""
+    """Return {connection id: id of the pair's thread}, without those that the viewer has in no list."""
     keys = {pair_key(connection_id): connection_id for connection_id in connection_ids}
     rows = db.session.execute(
-        select(Thread.key, Thread.id).where(
-            Thread.key.in_(list(keys)),
-            or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id),
-        )
+        select(Thread.key, Thread.id)
+        .join(Membership, and_(Membership.thread_id == Thread.id, Membership.user_id == viewer.id))
+        .where(Thread.key.in_(list(keys)), is_listed())
     )
     return {keys[key]: thread_id for key, thread_id in rows}

@@ -74,6 +74,19 @@ class ReactionShape(BaseModel):
     user_ids: list[Id]
 
 
+class CardShape(BaseModel):
+    """A question in a message. `kind` names the feature, and `id` the question there.
+
+    `portfolio`: may pictures of the thread (`attachments`) be shown? See the calls of Portfolio.
+    """
+
+    kind: str = like("portfolio")
+    id: Id
+    state: str = like("asked")
+    purpose: str = like("public")
+    attachments: list[Id]
+
+
 class MessageShape(BaseModel):
     """A message. Only its sender gets `client_key`; a deleted message has no body.
 
@@ -81,6 +94,7 @@ class MessageShape(BaseModel):
     removed it. `system`: this site itself wrote it, and no person. `via` is "host" if the platform sent it in
     its sender's name. Of two states of a message, the one with the higher `revision` is newer. `masked` is
     there where contact data is hidden until a booking: whether the other person sees ••• in place of a part.
+    `card` is there where the message asks something; it cannot be edited.
     """
 
     thread_id: Id
@@ -103,6 +117,16 @@ class MessageShape(BaseModel):
     system: bool = like(False)
     revision: int
     masked: bool | None = like(False, default=None)
+    card: CardShape | None = None
+
+
+class PairFactsShape(BaseModel):
+    """How long two people know each other, and their bookings: those that took place, and the next one."""
+
+    since: Moment
+    bookings: int = like(12)
+    last_booking_at: Moment | None
+    next_booking_at: Moment | None
 
 
 class ThreadShape(BaseModel):
@@ -111,7 +135,9 @@ class ThreadShape(BaseModel):
     The inbox sorts by `pinned` and `listed_at`. `unread_from` is set while I have marked the thread as
     unread. `waiting_since` is the time of the first message that I have not replied to. The other person has
     received messages up to `other_delivered_seq` and read them up to `other_read_seq`. Where I cannot write,
-    `closed` is the sentence that says so; `closed_by_me` is set if I can open it again.
+    `closed` is the sentence that says so; `closed_by_me` is set if I can open it again. `facts` and
+    `standing` are there where the site counts bookings; `standing` says what a client is to me: "new" without
+    a booking that took place, "regular" with two and more.
     """
 
     id: Id
@@ -142,6 +168,8 @@ class ThreadShape(BaseModel):
     listed_at: Moment
     created_at: Moment
     updated_at: Moment
+    standing: Literal["new", "regular"] | None = like("regular", default=None)
+    facts: PairFactsShape | None = None
 
 
 class MembershipShape(BaseModel):
@@ -164,8 +192,23 @@ class Unread(BaseModel):
     notifications: int
 
 
+class InboxCounts(BaseModel):
+    """Unread messages in the archive and in snoozed threads, and threads that wait for my reply."""
+
+    archived: int
+    snoozed: int
+    waiting: int
+
+
 class OneThread(BaseModel):
     thread: ThreadShape
+
+
+class ClaimAnswer(BaseModel):
+    """The lead as it is now, and its thread; null where its client has no account yet."""
+
+    subject: SubjectLabel
+    thread: ThreadShape | None
 
 
 class ThreadPage(BaseModel):
@@ -202,12 +245,42 @@ class MembershipAnswer(BaseModel):
     membership: MembershipShape
 
 
+RestoredField = Literal[
+    "archived", "pinned", "muted_until", "snoozed_until", "until_answer", "unread_from", "settled_seq"
+]
+
+
+class ThreadState(BaseModel):
+    """My own state of a thread before a change. Give it back in `restore` to undo the change."""
+
+    thread_id: Id
+    archived: bool
+    pinned: bool
+    muted_until: Moment | None = like(None)
+    snoozed_until: Moment | None = like(None)
+    until_answer: bool
+    unread_from: int | None = like(None)
+    settled_seq: int
+    last_read_seq: int
+    last_seq: int
+
+
+class ThreadsAnswer(BaseModel):
+    """`before` is the state of each thread before it, `fields` what changed; both are empty after an undo."""
+
+    before: list[ThreadState]
+    fields: list[RestoredField]
+    unread: Unread
+    inbox: InboxCounts
+
+
 class Me(BaseModel):
     """`cursor` is the position in my change log, read before the numbers."""
 
     user: Person
     cursor: Cursor
     unread: Unread
+    inbox: InboxCounts
 
 
 def describe_tags(spec: dict[str, Any]) -> None:

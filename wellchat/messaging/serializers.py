@@ -19,11 +19,14 @@ from wellchat.changes.models import Change
 from wellchat.clock import iso
 from wellchat.config import setting
 from wellchat.db import execute, table
+from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.messaging.closing import closed_sentence, paused_sentence
+from wellchat.messaging.hooks import thread_facts
 from wellchat.messaging.models import BLOCKED, ENDED, Membership, Message
 from wellchat.messaging.queries import ThreadView
 from wellchat.messaging.shown import Hidden, hidden_in, shown_body, shown_preview, something_hides
+from wellchat.messaging.triage import State
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
@@ -52,6 +55,9 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime, hidden: Hidden
         if closed
         else (theirs.last_read_seq, theirs.delivered_seq)
     )
+    more: Json = {}
+    for facts in thread_facts(view, viewer, now):
+        more.update(facts)
     why_closed = closed_sentence(mine.closed_as, other.shown_name)
     if why_closed is None and viewer.is_paused(now):
         why_closed = paused_sentence()
@@ -87,6 +93,7 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime, hidden: Hidden
         "listed_at": iso(mine.updated_at),
         "created_at": iso(thread.created_at),
         "updated_at": iso(thread.updated_at),
+        **more,
     }
 
 
@@ -117,6 +124,12 @@ def membership_json(view: ThreadView) -> Json:
         "muted_until": iso(mine.muted_until),
         "snoozed_until": iso(mine.snoozed_until),
     }
+
+
+def state_json(state: State) -> Json:
+    """Return the viewer's state of a thread before a change (schemas.ThreadState)."""
+    moments = {"muted_until": iso(state.muted_until), "snoozed_until": iso(state.snoozed_until)}
+    return state._asdict() | moments
 
 
 class QuoteRow(NamedTuple):
@@ -155,6 +168,7 @@ class MessageRow(NamedTuple):
     pinned_at: datetime | None
     by_email: bool
     via: str | None
+    card: dict[str, Any] | None
     files: list[File] | None
     subject: Subject | None
     quoted: QuoteRow | None
@@ -260,6 +274,9 @@ def message_json(message: Message | MessageRow, viewer_id: str, hidden: Hidden |
     # The sender's pages recognise their own pending message by its key. To others it means nothing.
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
+    # Off means absent: a card of a feature that is off would ask what nobody answers.
+    if message.card is not None and registry().has(message.card["kind"]):
+        state["card"] = message.card
     if hidden is not NOTHING:
         state["masked"] = (message.thread_id, message.seq) in hidden
     return state

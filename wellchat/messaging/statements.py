@@ -114,7 +114,7 @@ def _follows(watermark: Any) -> Any:
 
 
 # Sending unarchives the thread for the sender, and for the recipient unless they have muted it. Sending also
-# ends the sender's snooze; an incoming message does not end the recipient's.
+# ends the sender's snooze; an incoming message ends the recipient's only if it lasts until an answer.
 MOVE_MEMBERSHIPS = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"))
@@ -126,7 +126,9 @@ MOVE_MEMBERSHIPS = (
         delivered_seq=_follows(Membership.delivered_seq),
         typing_at=case((_of_sender, null()), else_=Membership.typing_at),
         archived=case((or_(_of_sender, ~_is_muted), false()), else_=Membership.archived),
-        snoozed_until=case((_of_sender, null()), else_=Membership.snoozed_until),
+        snoozed_until=case(
+            (or_(_of_sender, Membership.until_answer), null()), else_=Membership.snoozed_until
+        ),
         waiting_since=case(
             (_of_sender, null()), else_=func.coalesce(Membership.waiting_since, bindparam("now"))
         ),
@@ -159,9 +161,23 @@ _theirs, _mine = aliased(Message), aliased(Message)
 _last_reply = (
     select(func.max(_mine.seq))
     .where(
-        _mine.thread_id == bindparam("thread"),
+        _mine.thread_id == Membership.thread_id,
         _mine.sender_id == Membership.user_id,
         _mine.deleted_at.is_(None),
+    )
+    .correlate(table(Membership))
+    .scalar_subquery()
+)
+# Since when a person is waited for, by the messages. A reaction is no answer, and a message of the system is
+# neither an answer nor anything to be answered.
+UNANSWERED_SINCE = (
+    select(func.min(_theirs.created_at))
+    .where(
+        _theirs.thread_id == Membership.thread_id,
+        _theirs.seq > func.coalesce(_last_reply, 0),
+        _theirs.seq > Membership.settled_seq,
+        _theirs.sender_id.not_in((Membership.user_id, SYSTEM_ID)),
+        _theirs.deleted_at.is_(None),
     )
     .correlate(table(Membership))
     .scalar_subquery()
@@ -170,17 +186,7 @@ _last_reply = (
 RECOUNT_WAITING = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"))
-    .values(
-        waiting_since=select(func.min(_theirs.created_at))
-        .where(
-            _theirs.thread_id == bindparam("thread"),
-            _theirs.seq > func.coalesce(_last_reply, 0),
-            _theirs.sender_id.not_in((Membership.user_id, SYSTEM_ID)),
-            _theirs.deleted_at.is_(None),
-        )
-        .correlate(table(Membership))
-        .scalar_subquery()
-    )
+    .values(waiting_since=UNANSWERED_SINCE)
 )
 
 _shown = bindparam("number", type_=Integer)

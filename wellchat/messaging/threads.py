@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
@@ -19,6 +19,7 @@ from wellchat.errors import CannotWrite, Invalid, NotAllowed, NotFound
 from wellchat.event_types import tell_host
 from wellchat.i18n import N_, gettext
 from wellchat.messaging.closing import refuse_paused
+from wellchat.messaging.hooks import lead_thread_opened_in_transaction
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
@@ -33,8 +34,8 @@ def open_thread(
 
     `subject` is (kind, external id). A professional who opens a thread about a subject for every client names
     the client in `with_id`. Raises NotFound for people and subjects that the viewer may not see, Invalid if
-    the thread is not determined or the lead is not claimed yet, and CannotWrite for a new thread of two who
-    do not write to each other. A thread that is there is opened, to be read.
+    the thread is not determined, the lead is not claimed yet or the coupon has ended, and CannotWrite for a
+    new thread of two who do not write to each other. A thread that is there is opened, to be read.
     """
     if viewer.waits:
         raise NotAllowed(WAITS)
@@ -74,6 +75,9 @@ def _open_about(viewer: User, subject: Subject, with_id: str | None, now: dateti
         raise Invalid({"with": gettext("Say which client to write to about this.")})
     if viewer.is_client and client_id != viewer.id:
         raise NotFound
+    if subject.is_over and _find(subject_key(subject, client_id)) is None:
+        ended = gettext("“%(title)s” has ended. No new conversation about it can begin.", title=subject.title)
+        raise Invalid({"subject": ended})
     if viewer.is_client or subject.client_id:
         # The host platform, or the card that the client used, brought the two together, so they are connected
         # now.
@@ -97,17 +101,27 @@ def _open(
     viewer: User, connection: Connection, key: str, subject: Subject | None, now: datetime
 ) -> tuple[str, bool]:
     if connection.closed_at is None and not viewer.is_paused(now):
-        return _get_or_create(connection, key, subject, now)
-    there = db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one_or_none()
+        return _get_or_create(connection, key, subject, now, opener=viewer)
+    there = _find(key)
     if there is None:
         refuse_paused(viewer, now)
         raise CannotWrite
     return there, False
 
 
+def _find(key: str) -> str | None:
+    found: str | None = db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one_or_none()
+    return found
+
+
 def _get_or_create(
-    connection: Connection, key: str, subject: Subject | None, now: datetime
+    connection: Connection, key: str, subject: Subject | None, now: datetime, opener: User | None = None
 ) -> tuple[str, bool]:
+    """Return (the thread's id, whether it is new).
+
+    The other person of `opener` has it in no list, and hears nothing of it, before its first message. Without
+    an opener, the platform brought the two together, and both have it.
+    """
     # The unique key decides. If another transaction inserts the same key at the same moment, this statement
     # waits for its end and then does nothing, and the query below finds the row of the other one.
     made = db.session.execute(
@@ -128,11 +142,16 @@ def _get_or_create(
         .returning(Thread.id)
     ).scalar_one_or_none()
     if made is None:  # it exists already, perhaps because somebody opened it at the same moment
-        return db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one(), False
+        there = db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one()
+        _list_for(there, [opener.id] if opener else [connection.client_id, connection.professional_id])
+        return there, False
     for user_id in (connection.client_id, connection.professional_id):
-        kind = subject.kind if subject else None
-        db.session.add(Membership(thread_id=made, user_id=user_id, kind=kind, updated_at=now))
-        record_change(user_id=user_id, kind="thread", thread_id=made)
+        mine = Membership(thread_id=made, user_id=user_id, updated_at=now)
+        mine.kind = subject.kind if subject else None
+        mine.awaits_word = opener is not None and opener.id != user_id
+        db.session.add(mine)
+        if not mine.awaits_word:
+            record_change(user_id=user_id, kind="thread", thread_id=made)
     tell_host(
         "thread.opened",
         {
@@ -146,6 +165,15 @@ def _get_or_create(
         thread_seq=0,
     )
     return made, True
+
+
+def _list_for(thread_id: str, user_ids: list[str]) -> None:
+    """List a thread that somebody else has opened for these people, who open it now themselves."""
+    waiting = (Membership.thread_id == thread_id, Membership.user_id.in_(user_ids), Membership.awaits_word)
+    listed = update(Membership).where(*waiting).values(awaits_word=False).returning(Membership.user_id)
+    changed = db.session.execute(listed.execution_options(synchronize_session=False)).scalars().all()
+    for user_id in changed:
+        record_change(user_id=user_id, kind="thread", thread_id=thread_id)
 
 
 def put_thread(
@@ -163,14 +191,14 @@ def put_thread(
         key = subject_key(subject, client_id) if subject else pair_key(connection.id)
         if connection.closed_at is None:
             return _get_or_create(connection, key, subject, now)
-        there = db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one_or_none()
+        there = _find(key)
         if there is None:
             raise CannotWrite
         return there, False
 
 
-def open_thread_of_lead(lead: Subject, now: datetime) -> str | None:
-    """Open the thread about a claimed lead, if it is not open yet.
+def open_thread_of_lead(lead: Subject, notify: bool, now: datetime) -> str | None:
+    """Open the thread about a claimed lead, if it is not open yet. With `notify`, its client is told then.
 
     Return its id; None for a lead without a client, or of two who do not write to each other. Runs in the
     transaction that puts or claims the lead.
@@ -180,4 +208,7 @@ def open_thread_of_lead(lead: Subject, now: datetime) -> str | None:
     connection = connect(client_id=lead.client_id, professional_id=lead.professional_id, now=now)
     if connection.closed_at is not None:
         return None
-    return _get_or_create(connection, subject_key(lead, lead.client_id), lead, now)[0]
+    thread_id, made = _get_or_create(connection, subject_key(lead, lead.client_id), lead, now)
+    if made and notify:
+        lead_thread_opened_in_transaction(lead, thread_id, now)
+    return thread_id

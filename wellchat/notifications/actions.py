@@ -192,13 +192,28 @@ def read_thread(
         )
 
 
+def read_threads(*, user_id: str, thread_ids: Sequence[str], now: datetime) -> None:
+    """Mark all notifications of these threads as read."""
+    with transaction():
+        of_them = (Notification.user_id == user_id) & Notification.thread_id.in_(thread_ids)
+        _change(of_them & Notification.read_at.is_(None), read_at=now)
+
+
 def retract(
-    *, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime, left: ColumnElement[int]
+    *,
+    user_id: str,
+    thread_id: str,
+    seq: int,
+    preview: str | None,
+    now: datetime,
+    left: ColumnElement[int],
+    before: tuple[int, str] | None = None,
 ) -> None:
     """Show the new text of an edited message in notifications, or that it was deleted (`preview` None).
 
     After a deletion an unread notification counts no more than what is `left` to read of it (as in
-    `read_thread`). With nothing left it is marked as read.
+    `read_thread`). With nothing left it is marked as read. `before`: seq and text of the latest message that
+    is left below the deleted one; an unread notification that covers it speaks of it.
     """
     with transaction():
         of_thread = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
@@ -206,11 +221,14 @@ def retract(
         shown = of_thread & (Notification.last_seq == seq)
         _change(shown, preview=_shorten(preview) if preview is not None else DELETED)
         if preview is None:
+            if before is not None:
+                still = Notification.read_at.is_(None) & (Notification.first_seq <= before[0])
+                _change(shown & still, last_seq=before[0], preview=_shorten(before[1]))
             counted = (
                 of_thread
                 & Notification.read_at.is_(None)
                 & (Notification.first_seq <= seq)
-                & (Notification.last_seq >= seq)
+                & (Notification.last_seq >= (before[0] if before else seq))
             )
             _change(
                 counted,

@@ -30,3 +30,13 @@ def moment_on(day: date, at: time, zone: ZoneInfo) -> datetime:
     while (moment - MINUTE).astimezone(zone).replace(tzinfo=None) >= shown:
         moment -= MINUTE
     return moment
+
+
+def moments_showing(shown: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the moments when the clocks of `zone` show this, in UTC, in order.
+
+    None in the hour that is skipped in spring, two in the hour that comes twice in autumn; else one. `shown`
+    has no offset.
+    """
+    moments = {shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(each for each in moments if each.astimezone(zone).replace(tzinfo=None) == shown)

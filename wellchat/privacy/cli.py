@@ -122,6 +122,7 @@ def hold() -> None:
 
 @hold.command("add")
 @click.option("--user", "email", metavar="EMAIL", help="A person, with all their conversations.")
+@external_id_option
 @click.option("--thread", "thread_id", metavar="ID", help="One conversation.")
 @click.option("--reason", required=True)
 @click.option("--until", metavar="TIME", help="ISO 8601; without it until it is released.")

@@ -47,7 +47,8 @@ def decide(push: Push, note: Notification, now: datetime) -> PushDecision:
     until = (
         membership.snoozed_until if membership else None,
         present_until(presence.seen_at if presence else None, now),
-        quiet_for(prefs, now),
+        # The session is off, or at another time, before they end.
+        None if note.payload.get("urgent") else quiet_for(prefs, now),
         push.sent_at + MIN_INTERVAL if push.sent_at else None,
     )
     return PushDecision(wait_until=max((moment for moment in until if moment and moment > now), default=None))

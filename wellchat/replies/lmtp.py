@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_GRACE = 15.0  # seconds for mails under way when told to stop
 IDLE_TIMEOUT = 300.0  # seconds a client may say nothing
+# Twice our limit, so that we refuse what is too large ourselves, with a mail that says so.
+DATA_LIMIT = 2 * MAX_BYTES  # bytes
 REPLY_CODES = {
     os.EX_OK: "250 2.0.0",
     os.EX_NOUSER: "550 5.1.1",
@@ -82,6 +84,21 @@ class Handler:
         return f"{REPLY_CODES[verdict.status]} {verdict.text}"
 
 
+class Server(LMTP):  # type: ignore[misc]  # it has no types
+    """One connection. Long lines are taken, and whatever is said of a mail is said for each recipient."""
+
+    # RFC 5321 4.5.3.1.6 allows 998 octets, and programs that write more are many. A mail that is refused for
+    # that is lost for good, so the limit is that of the mail.
+    line_length_limit = DATA_LIMIT
+
+    async def push(self, status: str | bytes) -> None:
+        """Write a reply. RFC 2033 4.2: after the text there is one for each recipient, also of a refusal."""
+        refusals = ("552 Error: Too much mail data", "500 Line too long")
+        if isinstance(status, str) and status.startswith(refusals) and self.envelope:
+            status = "\r\n".join([status] * len(self.envelope.rcpt_tos))
+        await super().push(status)
+
+
 async def serve(app: Flask, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, then finish the mails under way. Raises OSError if the port is taken."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -101,13 +118,12 @@ async def serve(app: Flask, *, host: str, port: int) -> None:
 
 
 def _connection(handler: Handler, loop: AbstractEventLoop) -> LMTP:
-    return LMTP(
+    return Server(
         handler,
         loop=loop,
         hostname="wellchat",
         ident="wellchat",
         enable_SMTPUTF8=True,
-        # Twice our limit, so that we refuse what is too large ourselves, with a mail that says so.
-        data_size_limit=2 * MAX_BYTES,
+        data_size_limit=DATA_LIMIT,
         timeout=IDLE_TIMEOUT,
     )

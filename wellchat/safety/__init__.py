@@ -83,6 +83,7 @@ feature = Feature(
     ),
     styles=("safety",),
     slots={
+        "row_menu": "safety/_row_menu.html",
         "thread_menu": "safety/_thread_menu.html",
         "message_menu": "safety/_message_menu.html",
         "message_page": "safety/_message_page.html",

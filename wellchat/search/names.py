@@ -11,7 +11,7 @@ from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.messaging.models import Membership, Thread
-from wellchat.messaging.queries import ThreadView, threads_by_id
+from wellchat.messaging.queries import ThreadView, is_listed, threads_by_id
 from wellchat.search.matching import is_typo
 from wellchat.search.normalise import split_words
 from wellchat.subjects.models import Subject
@@ -71,7 +71,7 @@ def _names(viewer: User) -> Any:
     def latest(archived: bool) -> Any:
         return (
             select(Membership.thread_id, Membership.updated_at)
-            .where(Membership.user_id == viewer.id, Membership.archived.is_(archived))
+            .where(Membership.user_id == viewer.id, Membership.archived.is_(archived), is_listed())
             .order_by(Membership.updated_at.desc(), Membership.thread_id.desc())
             .limit(MAX_NAMES)
         )
@@ -100,10 +100,11 @@ def _without_thread(viewer: User) -> list[User]:
         .limit(MAX_NEW_CONNECTIONS)
         .subquery("latest")
     )
+    listed = (Membership.thread_id == Thread.id, Membership.user_id == viewer.id, is_listed())
     query = (
         select(User)
         .join(latest, latest.c.other_id == User.id)
-        .where(~exists().where(Thread.connection_id == latest.c.id))
+        .where(~exists().where(Thread.connection_id == latest.c.id, *listed))
         .order_by(latest.c.created_at.desc(), latest.c.id)
     )
     return list(db.session.execute(query).scalars())

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
-from wellchat.db import insert, new_id, transaction
+from wellchat.db import execute, insert, is_postgresql, new_id, table, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.event_types import tell_host
 from wellchat.forms import fill
 from wellchat.i18n import gettext
 from wellchat.subjects.forms import PutSubject
-from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
+from wellchat.subjects.hooks import (
+    lead_claimed_in_transaction,
+    subject_hidden_in_transaction,
+    subject_put_in_transaction,
+)
 from wellchat.subjects.kinds import kind_of
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
 from wellchat.subjects.own_kinds import keep_scope
@@ -94,7 +99,7 @@ def put_form(
         session.flush()  # handlers read the new state by their own statements
         if changed != []:
             subject_put_in_transaction(subject, previous, notify, now)
-        _open_thread_of_lead(subject, now)
+        _open_thread_of_lead(subject, notify, now)
     return subject, changed
 
 
@@ -105,22 +110,23 @@ def hide_subject(*, kind: str, external_id: str, now: datetime) -> None:
     """
     with transaction() as session:
         one = (Subject.kind == kind, Subject.external_id == external_id)
-        found = session.execute(select(Subject.id).where(*one)).scalar()
+        found = session.execute(select(Subject).where(*one)).scalar()
         if found is None:
             raise NotFound
         session.execute(
             update(Subject)
-            .where(Subject.id == found, Subject.hidden_at.is_(None))
+            .where(Subject.id == found.id, Subject.hidden_at.is_(None))
             .values(hidden_at=now, updated_at=now)
             .execution_options(synchronize_session=False)
         )
+        subject_hidden_in_transaction(found, now)
 
 
-def _open_thread_of_lead(subject: Subject, now: datetime) -> str | None:
+def _open_thread_of_lead(subject: Subject, notify: bool, now: datetime) -> str | None:
     """Return the thread's id; None where the subject is no lead, or is not claimed yet, or has no client."""
     if subject.declared.scope != "subject" or subject.is_unclaimed or subject.client_id is None:
         return None
-    return next(iter(lead_claimed_in_transaction(subject, now)), None)
+    return next(iter(lead_claimed_in_transaction(subject, notify, now)), None)
 
 
 def _check_people(session: Session, professional_id: str, client_id: str | None) -> None:
@@ -135,18 +141,25 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
 def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject | None:
     """Return the new subject, or None if the subject exists, perhaps since a moment ago."""
     keep_scope(form.kind)
-    values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
+    values = form.model_dump() | people | {"id": new_id(), "hidden_at": None}
+    values |= {"created_at": now, "updated_at": now}
     if kind_of(form.kind).scope == "subject" and form.status is None:
         values["status"] = CLAIMED
     # Of two scripts that put the same subject at once, one inserts. The other waits here for its commit, and
     # updates.
-    made: Subject | None = session.execute(
-        insert(Subject)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=[Subject.kind, Subject.external_id])
-        .returning(Subject)
-    ).scalar_one_or_none()
+    if execute(_new_subject(is_postgresql()), values).scalar() is None:
+        return None
+    made = Subject(**values)
+    make_transient_to_detached(made)  # its row is there
+    session.add(made)
     return made
+
+
+@cache
+def _new_subject(_on_postgresql: bool) -> Any:
+    """Return the statement, built once for each database: a host puts bookings by the thousand."""
+    key = [Subject.kind, Subject.external_id]
+    return insert(table(Subject)).on_conflict_do_nothing(index_elements=key).returning(Subject.id)
 
 
 def _update(
@@ -204,10 +217,13 @@ def _refuse_other_people(subject: Subject, given: dict[str, Any]) -> None:
             )
 
 
-def claim(*, viewer: User, subject_id: str, now: datetime) -> tuple[Subject, str | None]:
+def claim(
+    *, viewer: User, subject_id: str, now: datetime, notify: bool = True
+) -> tuple[Subject, str | None, bool]:
     """Claim a lead that is offered to the viewer. Claiming it twice is the same as once.
 
-    Return (the lead, the id of its thread or None if it has no client yet). Raises NotFound if the lead is
+    Return (the lead, the id of its thread or None if it has no client yet, whether this call claimed it). Its
+    client is told, unless `notify` is false. Raises NotFound if the lead is
     not offered to the viewer, Conflict if it is no longer on offer.
     """
     with transaction() as session:
@@ -227,10 +243,11 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> tuple[Subject, str
                 status=subject.status,
             )
             raise Conflict(words)
-        if taken.rowcount:  # type: ignore[attr-defined]
+        claimed_now = bool(taken.rowcount)  # type: ignore[attr-defined]
+        if claimed_now:
             # An empty `shown` differs from every state, so the change is recorded.
             previous = _snapshot(subject)._replace(shown=())
-            subject_put_in_transaction(subject, previous, True, now)
+            subject_put_in_transaction(subject, previous, notify, now)
             people = {"professional": subject.professional_id, "client": subject.client_id}
             tell_host("subject.claimed", {"subject": subject.named} | people, now)
-        return subject, _open_thread_of_lead(subject, now)
+        return subject, _open_thread_of_lead(subject, notify, now), claimed_now

@@ -15,9 +15,13 @@ subject_put_in_transaction: Hook[[Subject, SubjectSnapshot | None, bool, datetim
 subject_put_in_transaction = Hook("subjects.subject_put_in_transaction")
 """(subject, how it was before or None for a new one, whether to notify its people, now)."""
 
-lead_claimed_in_transaction: Hook[[Subject, datetime], str | None]
+lead_claimed_in_transaction: Hook[[Subject, bool, datetime], str | None]
 lead_claimed_in_transaction = Hook("subjects.lead_claimed_in_transaction")
-"""(lead with a claimant and a client, now) -> id of the thread where the two talk.
+"""(lead with a claimant and a client, whether to tell its client, now) -> id of the thread where they talk.
 
 Called again when the lead is put or claimed again.
 """
+
+subject_hidden_in_transaction: Hook[[Subject, datetime], None]
+subject_hidden_in_transaction = Hook("subjects.subject_hidden_in_transaction")
+"""(subject, now): the host has deleted it, and no list shows it any more."""

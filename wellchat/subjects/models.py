@@ -19,6 +19,10 @@ def is_cancelled(status: str | None) -> bool:
     return (status or "").lower() in ("cancelled", "canceled")
 
 
+# What a host may call a coupon that nobody is to ask about any more.
+OVER = frozenset(("ended", "expired", "closed", "over", "finished", "cancelled", "canceled", "withdrawn"))
+
+
 class Subject(Base):
     """A booking, session, coupon or lead. The host platform names it by kind and external id."""
 
@@ -26,6 +30,7 @@ class Subject(Base):
     __table_args__ = (
         UniqueConstraint("kind", "external_id"),
         Index("ix_subjects_professional_id_starts_at", "professional_id", "starts_at"),
+        Index("ix_subjects_starts_at", "starts_at"),  # a day's bookings, for the figures
     )
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
@@ -62,6 +67,11 @@ class Subject(Base):
     @property
     def is_cancelled(self) -> bool:
         return is_cancelled(self.status)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether this is a coupon that has ended: no new conversation begins about it."""
+        return self.declared.scope == "client" and (self.status or "").lower() in OVER
 
     @property
     def is_unclaimed(self) -> bool:

@@ -35,7 +35,7 @@ def subject(subject_id: str) -> str:
 @signed_in
 def claim(subject_id: str) -> Response:
     """Claim a lead, and redirect to its thread; to its page if it has no client to talk with."""
-    _, thread_id = actions.claim(viewer=viewer(), subject_id=subject_id, now=clock.now())
+    _, thread_id, _ = actions.claim(viewer=viewer(), subject_id=subject_id, now=clock.now())
     if thread_id is None:
         return redirect(url_for("subjects.subject", subject_id=subject_id), 303)
     return redirect(url_for("messaging.thread", thread_id=thread_id), 303)

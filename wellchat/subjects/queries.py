@@ -124,7 +124,7 @@ def subject_json(subject: Subject, viewer: User, trade: str | None = None) -> di
 
 def _can_contact(subject: Subject, viewer: User) -> bool:
     """Return whether the viewer can open its thread without naming anybody."""
-    if subject.is_unclaimed:
+    if subject.is_unclaimed or subject.is_over:
         return False
     if viewer.id == subject.professional_id:
         return subject.client_id is not None

@@ -10,7 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
 from wellchat.feature import plural, registry
-from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
+from wellchat.messaging.queries import counts, threads_by_id, typing_to
 from wellchat.messaging.serializers import changed_messages, messages_json, threads_json
 from wellchat.notifications import queries as notifications
 
@@ -32,10 +32,12 @@ def update_after(
     # A message changes its thread too: the last message, the unread count and the position in the list.
     threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}
     notes = {r.notification_id for r in rows if r.kind == "notification"}
-    views = threads_by_id(viewer.id, threads) if threads else []
+    found = threads_by_id(viewer.id, threads) if threads else []
+    views = [view for view in found if view.mine.is_listed]
     messages = []
     if any(r.kind == "message" for r in rows):
         messages = changed_messages(viewer.id, after=cursor.seq, up_to=up_to)
+    unread, in_inbox = counts(viewer.id)
     state = {
         "cursor": str(cursor._replace(seq=up_to)),
         "has_more": has_more,
@@ -44,7 +46,8 @@ def update_after(
         "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
         if notes
         else [],
-        "unread": unread_counts(viewer.id),
+        "unread": unread,
+        "inbox": in_inbox,
         "typing": _typing(viewer.id, rows, now),
         **_declared(viewer, rows, now),
     }

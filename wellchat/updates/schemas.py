@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from wellchat.feature import plural, registry
-from wellchat.messaging.schemas import MessageShape, ThreadShape, Unread
+from wellchat.messaging.schemas import InboxCounts, MessageShape, ThreadShape, Unread
 from wellchat.notifications.schemas import NotificationShape
 from wellchat.openapi_answers import PROBLEM, Problem, headers
 from wellchat.openapi_shapes import REF, shape_of
@@ -30,6 +30,7 @@ class Update(BaseModel):
     messages: list[MessageShape]
     notifications: list[NotificationShape]
     unread: Unread
+    inbox: InboxCounts
     typing: list[Typist]
 
 

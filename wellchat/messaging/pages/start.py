@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -15,35 +17,62 @@ from wellchat.connections.queries import (
     person_for,
 )
 from wellchat.feature import load_panels
-from wellchat.forms import read_form
+from wellchat.forms import read_form, read_query
 from wellchat.messaging import queries, threads
-from wellchat.messaging.forms import StartThread
+from wellchat.messaging.forms import FindPeople, StartThread
+from wellchat.sealed_query import lead_to
 from wellchat.subjects.queries import subject_json, subjects_between, subjects_of, visible_subject
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("start", __name__)
 
 
+PEOPLE = 50  # how many the page shows before one asks for all
+
+
 @pages.get("/new")
 @signed_in
 def new() -> str:
-    """Show the people and subjects that the viewer can write to."""
-    user = viewer()
+    """Show the people and subjects that the viewer can write to, those of the last contact first."""
+    user, query = viewer(), read_query(FindPeople)
     connections = my_connections(user)
-    opened = queries.pair_threads(user, [c.id for c in connections])
+    opened = queries.pair_contacts(user)
     # A closed connection is listed only if there is something to read.
     people = [
-        person_json(c.other(user.id), c.trade) | {"thread_id": opened.get(c.id)}
+        person_json(c.other(user.id), c.trade) | opened.get(c.id, NO_CONTACT)
         for c in connections
-        if c.closed_at is None or c.id in opened
+        if (c.closed_at is None or c.id in opened) and _is_called(c.other(user.id), query.q)
     ]
+    # A stable sort: people without a contact stay by name, below.
+    people.sort(key=lambda person: -(person["at"].timestamp() if person["at"] else 0))
     trades = {c.other(user.id).id: c.trade for c in connections}
     subjects = [
         subject_json(s, user, trades.get(s.professional_id) or trades.get(s.client_id or ""))
         for s in subjects_of(user)
     ]
     actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
-    return render_template("messaging/new.html", people=people, subjects=actionable)
+    return render_template(
+        "messaging/new.html",
+        people=people if query.all else people[:PEOPLE],
+        count=len(people),
+        known=len(connections),
+        subjects=[] if query.q else actionable,
+        q=query.q,
+    )
+
+
+NO_CONTACT: dict[str, Any] = {"thread_id": None, "at": None}
+
+
+def _is_called(other: User, words: str) -> bool:
+    return all(word in other.shown_name.casefold() for word in words.casefold().split())
+
+
+@pages.post("/new")
+@signed_in
+def find_people() -> Response:
+    """Take the words that the people are narrowed by, which must stand in no address, and lead to them."""
+    return lead_to("/new", ("q",), words=("q",))
 
 
 @pages.get("/people/<user_id>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -30,6 +30,7 @@ from wellchat.messaging.forms import (
 from wellchat.messaging.models import EDIT_WITHIN, Message
 from wellchat.messaging.pages.inbox import badges, lone_thread, shell
 from wellchat.messaging.serializers import message_json, messages_json, thread_json
+from wellchat.security_headers import MICROPHONE
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
@@ -46,7 +47,7 @@ MAX_PAGE_SIZE = 300  # and no more than these, to reach back from the end to the
 
 @pages.get("/threads/<thread_id>")
 @signed_in
-def thread(thread_id: str) -> BaseResponse | str:
+def thread(thread_id: str) -> BaseResponse:
     """Show a thread; redirect to the first message of a day if the query names one."""
     if (day := read_query(ThreadQuery).day) is not None:
         seq = navigation.first_of_day(viewer(), thread_id, day)
@@ -56,7 +57,7 @@ def thread(thread_id: str) -> BaseResponse | str:
     return _thread_page(thread_id)
 
 
-def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | None = None) -> str:
+def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | None = None) -> Response:
     user, query = viewer(), read_query(ThreadQuery)
     is_alone = lone_thread() == thread_id
     # Both read the cursor first, then the state it goes with.
@@ -67,7 +68,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
         subjects.insert(0, subject_with_people(view.thread.subject_id))  # whoever else it is for by now
-    return render_template(
+    page = render_template(
         "messaging/thread.html",
         **beside,
         thread=thread_json(view, user, now=clock.now()),
@@ -90,6 +91,9 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         max_body=MAX_BODY,
         edit_within=EDIT_WITHIN // timedelta(milliseconds=1),
     )
+    response = make_response(page)
+    response.headers.set(*MICROPHONE)
+    return response
 
 
 def _replied_to(thread_id: str, seq: int | None) -> dict[str, Any] | None:
@@ -124,7 +128,7 @@ def _messages_at(view: queries.ThreadView, query: ThreadQuery, first_unread: int
 @pages.post("/threads/<thread_id>/messages")
 @signed_in
 @limiter.limit("20/second;300/minute")
-def send(thread_id: str) -> BaseResponse | tuple[str, int]:
+def send(thread_id: str) -> BaseResponse | tuple[Response, int]:
     """Send a message without script. If it is refused, show the page again with the text and the reason."""
     user = viewer()
     try:

@@ -15,7 +15,9 @@ import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
 import { menuKeys } from "./lib/menu_keys.js";
+import { turnDays } from "./lib/day_turn.js";
 import { loadPopoverPolyfill } from "./lib/popover.js";
+import { ServerClock } from "./lib/server_clock.js";
 import { keepsWords, local, session, words } from "./lib/storage.js";
 import { browser, frame, request } from "./lib/surroundings.js";
 import { Times } from "./lib/times.js";
@@ -48,12 +50,15 @@ for (const [name, module] of Object.entries(JSON.parse(document.documentElement.
 }
 
 function start() {
-  const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
+  const { viewerId, timeZone, now, kept, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
   const sessionEnd = new SessionEnd({ fetch: request, viewerId: viewerId ?? "", storage: words, session, caches: browser.caches });
   if (!viewerId || "heldBack" in document.documentElement.dataset) return startForStranger(sessionEnd);
   sessionEnd.forgetOthers();
+  const clock = new ServerClock();
+  if (!kept) clock.set(Number(now)); // a page that a device kept tells an old time
   const api = new Api({
     fetch: request,
+    onTime: clock.set,
     csrf: document.querySelector('meta[name="csrf-token"]').content,
     viewerId,
   });
@@ -68,7 +73,8 @@ function start() {
     api,
     store,
     optimistic: new OptimisticChanges(),
-    times: new Times({ zone: timeZone }),
+    clock,
+    times: new Times({ zone: timeZone, now: clock.now }),
     drafts: new Drafts({ storage: words, viewerId }),
     outbox: new Outbox({ api, store, storage: words, viewerId, locks, backgroundQueue }),
     offlineCache: new OfflineCache({ worker, caches, viewerId }),
@@ -85,6 +91,7 @@ function start() {
   app.drafts.listen(window);
   bind(app);
   document.addEventListener("keydown", menuKeys);
+  turnDays(app, () => store.apply({}));
   followKeyboard();
   window.addEventListener("storage", (event) => event.storageArea === words && app.outbox.onStorage(event));
   app.outbox.resume();

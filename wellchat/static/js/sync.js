@@ -7,10 +7,19 @@ import { browser } from "./lib/surroundings.js";
 export function sync(app, { cursor, wait }) {
   const { api, store, attention } = app;
   let before = "live";
+  let ending = null; // the look at whether the session is over
+
+  /* The first refusal of any call says that the session is over; a poll may hang for a while. */
+  api.onSignedOut = async (path) => {
+    if (path === "/updates" || ending) return;
+    ending = endSession(app);
+    if (await ending) app.onState("signed-out");
+    else ending = null;
+  };
 
   /* Shows the state of the connection. When it is back, the outbox need not wait any longer. */
   async function setState(state) {
-    if (state === "signed-out") await endSession(app);
+    if (state === "signed-out") await (ending ??= endSession(app));
     if (state === "live" && before !== "live") app.outbox.sendNow();
     before = state;
     app.onState(state);
@@ -72,12 +81,15 @@ export function sync(app, { cursor, wait }) {
   leader.start({ visible: attention.visible });
 }
 
-/* Deletes what is kept of the person if their session is over. What is written from here on is not kept either. */
+/* Deletes what is kept of the person if their session is over; what is written from here on is not kept either. Words of a
+   session that ended by time alone stay for them. Resolves to whether it is over. */
 async function endSession({ sessionEnd, drafts, outbox, offlineCache }) {
-  if (!(await sessionEnd.check())) return;
+  if (!(await sessionEnd.check())) return false;
+  offlineCache.clear();
+  if (sessionEnd.ranOut) return true;
   drafts.clear();
   outbox.clear();
-  offlineCache.clear();
+  return true;
 }
 
 /** Loads everything this page shows. Resolves to the next cursor, which was read before the rest. */
@@ -90,7 +102,7 @@ async function resync({ api, store, open, offlineCache }, fresh) {
   ]);
   const messages = open ? await messagesSince(api, open) : [];
   const state = { threads: thread ? [...threads, thread] : threads, messages };
-  store.reset({ ...state, unread: me.unread });
+  store.reset({ ...state, unread: me.unread, inbox: me.inbox });
   offlineCache.addUpdate(state);
   offlineCache.renew(); // pages that are not open may show what was deleted meanwhile
   return fresh ?? me.cursor;

@@ -4,6 +4,9 @@ import { part, write } from "../lib/dom.js";
 import { pictureElement, showLoading } from "../lib/files.js";
 import { withDelayedIndicator } from "../lib/delayed_indicator.js";
 import { t } from "../lib/i18n.js";
+import { frame } from "../lib/surroundings.js";
+
+const UNSENT = 20 * 3_600_000; // ms for which the server surely keeps what was uploaded and not sent
 
 /* Adds files by the button in the composer, by pasting, and by dropping them onto the conversation. */
 export function attach(form, app) {
@@ -11,16 +14,15 @@ export function attach(form, app) {
   const pane = form.closest(".pane-thread");
   let uploadList = null;
 
-  async function add(files) {
-    if (!files.length) return;
+  /* Until the list is loaded, sending waits for the files that were chosen. */
+  async function withList(use) {
     if (!uploadList) {
-      // Until the list is loaded, sending waits for the files that were chosen.
       form.uploadList = { take: () => !(form.uploadList.pressed = true) };
       uploadList = import("../lib/upload_list.js").then(({ UploadList }) => new UploadList(form, app));
     }
     const placeholder = form.uploadList;
     try {
-      (await uploadList).add(files);
+      use(await uploadList);
     } catch (error) {
       uploadList = form.uploadList = null;
       write(part(form, "problem"), t("The server is not answering. Try again in a moment."));
@@ -28,6 +30,11 @@ export function attach(form, app) {
     }
     if (placeholder.pressed) form.requestSubmit();
   }
+
+  const add = (files) => files.length && withList((list) => list.add(files));
+
+  const { files: before = [], filesAt = 0 } = app.drafts.extras(form.dataset.threadId);
+  if (before.length && Date.now() - filesAt < UNSENT) withList((list) => list.restore(before));
 
   button.hidden = false;
   button.addEventListener("click", () => picker.click());
@@ -40,6 +47,19 @@ export function attach(form, app) {
     if (!files.length || types.includes("text/plain")) return; // a table copied from an office program is text
     event.preventDefault();
     add([...files]);
+  });
+
+  const record = part(form, "record");
+  record.hidden = Boolean(frame) || !globalThis.MediaRecorder || !navigator.mediaDevices?.getUserMedia;
+  let recorder = null;
+  const loaded = () => (recorder ??= import("../lib/recorder.js").then(({ Recorder }) => new Recorder(form, app, add)));
+  for (const sign of ["pointerdown", "click"]) record.addEventListener(sign, async (event) => (await loaded())[sign](event));
+  const [camera, lens] = [part(form, "camera"), part(form, "camera-picker")];
+  camera.hidden = !matchMedia("(pointer: coarse)").matches;
+  camera.addEventListener("click", () => lens.click());
+  lens.addEventListener("change", () => {
+    add([...lens.files]);
+    lens.value = "";
   });
 
   const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
@@ -65,6 +85,8 @@ export function pictures(root) {
     root.addEventListener(end, ({ target }) => target.closest(".picture")?.classList.remove("picture--coming"), { capture: true });
   }
   root.addEventListener("click", async (event) => {
+    const play = event.target.closest('[data-action="play"]');
+    if (play) return (await import("../lib/recording_player.js")).toggle(play.closest(".recording"));
     const link = event.target.closest('[data-action="lightbox"]');
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();

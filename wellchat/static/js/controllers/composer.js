@@ -4,13 +4,12 @@ import { ComposerShut } from "../lib/composer_shut.js";
 import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
 import { mayFocus } from "../lib/surroundings.js";
-import { isComposing, autosize } from "../lib/text_input.js";
+import { autosize, sends, touch } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
 
 const TYPING_EVERY = 3000; // ms
 const DOUBLE_PRESS = 700; // ms within which a second press is an accident and gets no error
 const TYPING_FOR = 2000; // ms after a key for which the person counts as writing here
-const touch = () => matchMedia("(pointer: coarse)").matches;
 
 export function composer(form, app) {
   const { threadId } = form.dataset;
@@ -45,10 +44,12 @@ export function composer(form, app) {
   });
 
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || touch()) return;
+    if (!sends(event)) return;
     event.preventDefault();
     form.requestSubmit();
   });
+
+  form.addEventListener("answering", () => app.drafts.keep(threadId, { reply: replyFields(form).reply_to }));
 
   // Keep the focus in the field: otherwise a phone would close its keyboard.
   form.querySelector("[type=submit]").addEventListener("pointerdown", (event) => event.preventDefault());
@@ -87,5 +88,5 @@ function subjectOf(form) {
 
 function dropSubject(form) {
   part(form, "about")?.remove();
-  if (new URL(location).searchParams.has("about")) history.replaceState(null, "", location.pathname);
+  if (new URL(location).searchParams.has("about")) history.replaceState(history.state, "", location.pathname);
 }

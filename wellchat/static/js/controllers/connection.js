@@ -59,6 +59,7 @@ export function connectionStatus(root, app) {
   document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
   app.onState = (next) => {
     if (next !== "signed-out") turn(next);
+    else if (app.sessionEnd.ranOut && unsent(app)) import("../lib/ran_out.js").then(({ sayRanOut }) => sayRanOut());
     else if (!leaving) reload();
   };
   app.store.on(({ pending, confirmed, dropped }) => (pending.length || confirmed.length || dropped.length) && show());
@@ -66,6 +67,8 @@ export function connectionStatus(root, app) {
   window.addEventListener("online", () => turn(kept ? "asking" : "live"));
   show();
 }
+
+const unsent = ({ store }) => store.pending.size > 0 || [...document.querySelectorAll("textarea")].some(changed);
 
 /** Applies the updates that came after the page was kept. They are not announced to screen readers. */
 export async function catchUp(app) {

@@ -1,37 +1,32 @@
 /* The menu that all rows of the inbox share. It opens at the row and shows the actions for its conversation. */
 
 import { part } from "../lib/dom.js";
-import { go } from "../lib/surroundings.js";
-import { t } from "../lib/i18n.js";
 
 const made = new WeakMap();
 
-export function conversationMenu(root, app, { open, query, shows }) {
-  if (!made.has(root)) made.set(root, make(root, app, { open, query, shows }));
+/** `triage` makes the changes: see triage.js. */
+export function conversationMenu(root, triage, { shows }) {
+  if (!made.has(root)) made.set(root, make(root, triage, shows));
   return made.get(root);
 }
 
-function make(root, app, { open, query, shows }) {
+function make(root, triage, shows) {
   const menu = part(root, "menu");
   const choices = () => [...menu.querySelectorAll("button")].filter((button) => button.getClientRects().length);
   let row = null;
 
-  function stateOf({ classList }) {
-    const has = (name) => classList.contains(`conversation--${name}`);
-    return { pinned: has("pinned"), archived: shows.archived, muted: has("muted"), unread: has("unread"), snoozed: shows.snoozed };
-  }
-
   function fit() {
-    const { pinned, archived, muted, unread, snoozed } = stateOf(row);
+    const { pinned, archived, muted, unread, snoozed, waiting } = triage.stateOf(row);
     const fits = {
       "pinned-1": !pinned, "pinned-0": pinned, "archived-1": !archived, "archived-0": archived,
-      "mute-off": muted, "snooze-off": snoozed, "read-1": unread,
+      "mute-off": muted, "snooze-off": snoozed, "read-1": unread, "needs_answer-0": waiting,
     };
     for (const button of menu.querySelectorAll("[data-choice]")) button.hidden = !fits[button.dataset.choice];
     for (const group of menu.querySelectorAll('[role="group"]')) {
       const name = group.querySelector("button").name;
       group.hidden = name === "mute" ? muted : snoozed || archived;
     }
+    for (const link of menu.querySelectorAll("[data-row-link]")) link.href = link.dataset.rowLink.replace("{id}", row.dataset.threadId);
   }
 
   function placeAt(button) {
@@ -68,39 +63,20 @@ function make(root, app, { open, query, shows }) {
     all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
   });
 
+  menu.querySelector('[data-action="select-row"]').addEventListener("click", () => {
+    menu.hidePopover();
+    triage.pick(row, { on: true });
+  });
+
   menu.querySelector("form").addEventListener("submit", (event) => {
     event.preventDefault();
     const { name, value } = event.submitter;
     const flag = { 0: false, 1: true, off: null };
+    const day = menu.querySelector("input[name=snooze_on]");
+    if (name === "snooze_on" && !day.value) return day.focus();
     menu.hidePopover();
-    apply(row, { [name]: value in flag ? flag[value] : value });
+    triage.apply([row], { [name]: name === "snooze_on" ? day.value : value in flag ? flag[value] : value });
   });
 
-  /** Makes one change of a conversation. An update brings the result. */
-  async function apply(which, change) {
-    const { threadId: id, lastSeq } = which.dataset;
-    const [name] = Object.keys(change);
-    const now = stateOf(which);
-    if (change[name] === "toggle") change = { [name]: !now[name] };
-    try {
-      if (name === "read") await app.api.send("PUT", `/threads/${id}/read`, { seq: Number(lastSeq) });
-      else await app.api.send("PATCH", `/threads/${id}/membership`, change);
-      app.announce(DONE[name](change[name]));
-    } catch (error) {
-      return app.announce(`${t("That did not work.")} ${error.message}`);
-    }
-    // If the open conversation was put away, go back to the list.
-    const away = (name === "archived" && change.archived !== shows.archived) || (name === "snooze" && change.snooze);
-    if (id === open && away) go(query ? `/?${query}` : "/");
-  }
-
-  return { show, apply };
+  return { show };
 }
-
-const DONE = {
-  read: () => t("Marked as read"),
-  pinned: (on) => (on ? t("Pinned") : t("Unpinned")),
-  archived: (on) => (on ? t("Archived") : t("Moved to the inbox")),
-  mute: (on) => (on ? t("Muted") : t("Unmuted")),
-  snooze: (on) => (on ? t("Snoozed") : t("Back in the inbox")),
-};

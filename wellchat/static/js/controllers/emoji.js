@@ -1,15 +1,13 @@
 /* Emoji by name while typing, or from a board. Both are loaded when they are first needed. */
 
 import { part } from "../lib/dom.js";
+import { insertText } from "../lib/text_input.js";
 
 export function emoji(form) {
   const field = form.elements.body;
   const opener = part(form, "emoji");
 
-  function insert(sign, { from, to } = { from: field.selectionStart, to: field.selectionEnd }) {
-    field.setRangeText(sign, from, to, "end");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
+  const insert = (sign, { from, to } = {}) => insertText(field, sign, from, to);
 
   const begin = (event) => {
     if (!field.value.includes(":") || event.isComposing) return;
@@ -22,6 +20,6 @@ export function emoji(form) {
   opener.hidden = false;
   opener.addEventListener("click", async () => {
     const { board } = await import("./emoji_board.js");
-    board(form, { opener, pick: (sign) => (insert(sign), field.focus({ preventScroll: true })) });
+    board(form, { opener, pick: insert });
   });
 }

@@ -56,7 +56,7 @@ export function suggestions(form, insert) {
   field.addEventListener("blur", close);
   // Before the composer hears it: Enter chooses here, and sends nothing.
   form.addEventListener("keydown", (event) => {
-    if (event.target !== field || list.hidden || isComposing(event) || event.shiftKey || !ACTIONS[event.key]) return;
+    if (event.target !== field || list.hidden || isComposing(event) || event.shiftKey || event.ctrlKey || event.metaKey || !ACTIONS[event.key]) return;
     event.preventDefault();
     event.stopPropagation();
     ACTIONS[event.key]();

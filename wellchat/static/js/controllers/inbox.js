@@ -2,12 +2,14 @@
 
 import { cut } from "../lib/cut.js";
 import { before, belongs, fillConversation, previewText, showWaiting } from "../lib/conversation_row.js";
-import { clone, part } from "../lib/dom.js";
+import { badgeText, clone, part } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
 import { withDelayedIndicator } from "../lib/delayed_indicator.js";
 import { t } from "../lib/i18n.js";
+import { session } from "../lib/storage.js";
 
 const MINUTE = 60_000;
+const UNDO = "wellchat.undo"; // what triage.js keeps, for the page that an act leads to
 
 export function inbox(root, app) {
   const list = part(root, "list");
@@ -19,18 +21,29 @@ export function inbox(root, app) {
   const rows = () => [...list.querySelectorAll("[data-thread-id]")];
   const rowOf = (id) => list.querySelector(`[data-thread-id="${CSS.escape(id)}"]`);
 
-  app.store.on(({ threads, typing }) => {
+  app.store.on(({ threads, typing, unread }) => {
+    if (unread) showCounts(app.store.inbox);
     for (const thread of threads) show(thread);
     for (const id of typing) showPreview(id);
     showEmpty();
   });
   app.drafts.onChange((id) => id !== open && showPreview(id));
 
+  /* What waits, and what is unread where this list does not show it. */
+  function showCounts(counts) {
+    for (const element of root.querySelectorAll("[data-count]")) {
+      const count = counts[element.dataset.count];
+      if (count === undefined) continue;
+      element.textContent = badgeText(count);
+      element.hidden = count === 0;
+    }
+  }
+
   function showEmpty() {
     part(root, "empty").hidden = rows().length > 0 || Boolean(more);
   }
 
-  function show(thread, { add = !shows.q } = {}) {
+  function show(thread, { add = !shows.q && !shows.tag } = {}) {
     let row = rowOf(thread.id);
     if (!belongs(thread, shows) && thread.id !== open) return row && remove(row);
     if (!row && (!add || !belongs(thread, shows))) return;
@@ -53,14 +66,15 @@ export function inbox(root, app) {
     row.remove();
   }
 
-  const orderOf = (row) => ({ pinned: row.classList.contains("conversation--pinned"), at: Date.parse(row.dataset.at) });
+  const comes = (one, other) => before(one, other, shows.longest);
+  const orderOf = (row) => ({ since: Date.parse(part(row, "waiting").dataset.since ?? row.dataset.at), pinned: row.classList.contains("conversation--pinned"), at: Date.parse(row.dataset.at) });
 
   function place(row, { listed_at: at }) {
     row.dataset.at = at;
     const mine = orderOf(row);
     const [above, below] = [row.previousElementSibling, row.nextElementSibling].map((other) => other?.dataset.at && orderOf(other));
-    if (row.isConnected && !(above && before(mine, above)) && !(below && before(below, mine))) return;
-    const next = rows().find((other) => other !== row && !before(orderOf(other), mine));
+    if (row.isConnected && !(above && comes(mine, above)) && !(below && comes(below, mine))) return;
+    const next = rows().find((other) => other !== row && !comes(orderOf(other), mine));
     const focused = row.contains(document.activeElement) ? document.activeElement : null;
     list.insertBefore(row, next ?? more);
     focused?.focus({ preventScroll: true }); // a row that is moved loses the focus
@@ -92,7 +106,7 @@ export function inbox(root, app) {
       more.querySelector("a").hidden = slow;
     };
     try {
-      const wanted = { ...Object.fromEntries(new URLSearchParams(query)), before: more.dataset.next, limit: 30 };
+      const wanted = { ...Object.fromEntries(new URLSearchParams(query)), ...(shows.longest && { sort: "longest" }), before: more.dataset.next, limit: 30 };
       const { threads, next } = await withDelayedIndicator(app.api.get("/threads", wanted), coming);
       for (const thread of threads) show(newer(app.store.threads.get(thread.id), thread), { add: true });
       if (next) more.dataset.next = next;
@@ -119,14 +133,40 @@ export function inbox(root, app) {
     row.querySelector('[data-action="row-menu"]').hidden = false;
   }
 
-  /* Loads the menu of the rows when it is first needed. */
-  const menu = async (row, focus) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).show(row, focus);
-  const apply = async (row, change) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).apply(row, change);
+  /* Loads what changes rows when it is first needed. */
+  const options = { open, query, shows, rows };
+  const triage = async () => (await import("./triage.js")).triage(root, app, options);
+  const menu = async (row, focus) => (await import("./conversation_menu.js")).conversationMenu(root, await triage(), options).show(row, focus);
+  const doings = { menu, apply: async (...change) => (await triage()).apply(...change), undo: async () => (await triage()).undo(), pick: async (...which) => (await triage()).pick(...which) };
 
-  list.addEventListener("click", ({ target }) => {
-    const button = target.closest('[data-action="row-menu"]');
-    if (button) menu(button.closest("[data-thread-id]"));
+  list.addEventListener("click", (event) => {
+    const { target } = event;
+    const row = target.closest("[data-thread-id]:is(li)");
+    if (target.closest('[data-action="row-menu"]')) return menu(row);
+    const picking = root.dataset.picking !== undefined;
+    if (!row || !(event.shiftKey || (picking && !event.ctrlKey && !event.metaKey))) return;
+    if (target.matches('[data-part="pick"]')) return doings.pick(row, { through: event.shiftKey, on: target.checked });
+    event.preventDefault();
+    doings.pick(row, { through: event.shiftKey });
   });
+  list.addEventListener("contextmenu", (event) => {
+    const row = event.target.closest("[data-thread-id]:is(li)");
+    if (!row || event.shiftKey || event.pointerType === "touch") return;
+    event.preventDefault();
+    menu(row);
+  });
+  list.addEventListener("touchstart", (event) => swiping(event), { passive: true });
+  const swiping = async (event) => (await import("../lib/swipe.js")).swipe(event, list, doings.apply);
+  if (session.getItem(UNDO)) triage();
+  const menuForm = document.querySelector('#thread-menu form[action$="/membership"]');
+  menuForm?.addEventListener("submit", (event) => {
+    const { name, value } = event.submitter;
+    if (name !== "archived" && name !== "snooze") return;
+    event.preventDefault();
+    doings.apply([rowOf(open) ?? root], { [name]: name === "archived" ? value === "1" : value === "off" ? null : value });
+  });
+  const find = root.querySelector('[type="search"]');
+  find?.addEventListener("keydown", ({ key }) => key === "Escape" && !find.value && find.blur());
   rows().forEach((row) => (ready(row), showPreview(row.dataset.threadId)));
   setInterval(() => rows().forEach((row) => showWaiting(row, app.times)), MINUTE);
   /* Loads the shortcuts too; keys that are pressed meanwhile wait for them. */
@@ -135,7 +175,7 @@ export function inbox(root, app) {
   document.addEventListener("keydown", async (event) => {
     if (keys) return keys(event);
     if (event.target.closest("input, textarea, select")) return;
-    coming ??= import("./keyboard_shortcuts.js").then(({ keyboardShortcuts }) => keyboardShortcuts(root, { rows, rowOf, open, menu, apply }));
+    coming ??= import("./keyboard_shortcuts.js").then(({ keyboardShortcuts }) => keyboardShortcuts(root, { rows, rowOf, open, ...doings }));
     (keys = await coming)(event);
   });
 }

@@ -1,12 +1,12 @@
 /* Keyboard shortcuts of the list. They do nothing while a person types, or over a menu or a dialog. */
 
 import { part } from "../lib/dom.js";
-import { isComposing } from "../lib/text_input.js";
+import { isComposing, letterOf } from "../lib/text_input.js";
 import { OPEN_SELECTOR } from "../lib/popover.js";
 
 const TYPING = "input, textarea, select, [contenteditable]";
 
-export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply }) {
+export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply, undo, pick }) {
   const list = part(root, "list");
   const dialog = part(root, "shortcuts");
   const focused = () => document.activeElement?.closest?.("[data-thread-id]:is(li)");
@@ -29,21 +29,25 @@ export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply }) {
     j: () => step(1),
     k: () => step(-1),
     e: onRow((row) => apply(row, { archived: "toggle" })),
+    z: () => undo(),
+    x: onRow((row) => pick(row)),
+    n: onRow((row) => apply(row, { needs_answer: false })),
     p: onRow((row) => apply(row, { pinned: "toggle" })),
     u: onRow((row) => apply(row, { read: true })),
     m: onRow((row) => menu(row, "mute")),
     s: onRow((row) => menu(row, "snooze")),
     ".": onRow((row) => menu(row)),
-    "/": () => root.querySelector('[type="search"]').focus(),
+    "/": () => root.querySelector('[type="search"]')?.focus(),
     "?": () => dialog.showModal(),
   };
   const IN_LIST = { ArrowDown: KEYS.j, ArrowUp: KEYS.k };
 
   return (event) => {
     const { target, key } = event;
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;
+    if (event.defaultPrevented || event.altKey || isComposing(event)) return;
+    if ((event.ctrlKey || event.metaKey) && (key !== "z" || event.shiftKey)) return;
     if (target.closest(TYPING) || document.querySelector(`dialog[open], ${OPEN_SELECTOR}`)) return;
-    const action = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
+    const action = KEYS[event.shiftKey ? key : letterOf(event)] ?? (list.contains(target) ? IN_LIST[key] : null);
     if (action && list.getClientRects().length && action() !== false) event.preventDefault();
   };
 }

@@ -22,7 +22,7 @@ export function messages(root, app) {
   const form = root.querySelector("form.composer");
   const path = (seq, rest = "") => `/threads/${threadId}/messages/${seq}${rest}`;
   const rows = () => [...log.querySelectorAll("[data-seq]")];
-  const editable = ({ created_at: at, deleted }) => (deleted ? 0 : Date.parse(at) + editWithin - Date.now());
+  const editable = ({ created_at: at, deleted }) => (deleted ? 0 : Date.parse(at) + editWithin - app.clock.now());
   const who = (id) => nameOf(id, app.viewerId, log.getAttribute("aria-label"));
   let menu = null;
 
@@ -87,15 +87,16 @@ export function messages(root, app) {
     return app.optimistic.applyTo(found[0]);
   }
 
-  async function open(row, anchor) {
+  async function open(row, anchor, finger) {
     const [{ MessageMenu }, message] = await Promise.all([import("../lib/message_menu.js"), stateOf(row)]);
     if (message.deleted && message.sender_id === app.viewerId) return;
     menu ??= new MessageMenu(root, { viewerId: app.viewerId, act, editable });
     row.tabIndex = -1;
     menu.open(message, row, anchor);
+    if (finger !== undefined) menu.keep(finger);
   }
 
-  const openQuietly = (row, anchor) => open(row, anchor).catch(({ message }) => app.announce(message));
+  const openQuietly = (row, anchor, finger) => open(row, anchor, finger).catch(({ message }) => app.announce(message));
 
   log.addEventListener("click", (event) => {
     const { target } = event;
@@ -116,7 +117,7 @@ export function messages(root, app) {
     if (bubble && touched(event) && !target.closest("a, button, form") && !String(getSelection())) openQuietly(row, bubble);
   });
 
-  longPress(log, "[data-seq] .message__bubble a", (link) => openQuietly(link.closest("[data-seq]"), link.closest(".message__bubble")));
+  longPress(log, "[data-seq] .message__bubble a", (link, finger) => openQuietly(link.closest("[data-seq]"), link.closest(".message__bubble"), finger));
 
   function jump(seq) {
     if (location.hash === `#${seq}`) window.dispatchEvent(new HashChangeEvent("hashchange"));
@@ -158,6 +159,14 @@ export function messages(root, app) {
     event.preventDefault();
     stateOf(mine).then((message) => edit(message, mine), ({ message }) => app.announce(message));
   });
+  /* The draft answers a message, which may have changed since. */
+  const answered = () => app.drafts.extras(threadId).reply;
+  async function answerAgain(seq) {
+    const { messages: found } = await app.api.get(`/threads/${threadId}/messages`, { after: seq - 1, limit: 1 });
+    const [message] = found.filter((one) => one.seq === answered() && !one.deleted);
+    if (message && part(form, "reply-banner").hidden) startReply(form, message, who(message.sender_id), { focus: false });
+  }
+  if (answered()) answerAgain(answered()).catch(() => {});
   form.querySelector('[data-action="cancel-reply"]').addEventListener("click", (event) => {
     event.preventDefault();
     cancelReply(form);

@@ -7,6 +7,7 @@ import { go } from "../lib/surroundings.js";
 import { t } from "../lib/i18n.js";
 
 const ON_A_PAGE = 8;
+const PEOPLE = 6;
 
 let opened = null;
 
@@ -26,6 +27,7 @@ function build(app, recents) {
   const all = part(dialog, "all");
   const forget = dialog.querySelector('[data-action="forget"]');
   let active = -1;
+  let latest = []; // the threads of the people one has written with last
 
   const session = new SearchSession({
     ask: (query, signal) => app.api.send("POST", "/search", { q: query, names: true, limit: ON_A_PAGE }, { signal }),
@@ -68,8 +70,11 @@ function build(app, recents) {
     if (state === "idle") {
       const queries = recents.list();
       forget.hidden = !queries.length;
-      draw([{ heading: t("Recent searches"), rows: queries.map((query) => recentRow(query)) }], "");
-      return say(queries.length ? "" : t("Find people, conversations, and what was said in them."));
+      draw([
+        { heading: t("Recent searches"), rows: queries.map((query) => recentRow(query)) },
+        { heading: t("Recent people"), rows: latest.map(threadRow) },
+      ], "");
+      return say(options().length ? "" : t("Find people, conversations, and what was said in them."));
     }
     draw([
       { heading: t("People and conversations"), rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
@@ -130,6 +135,10 @@ function build(app, recents) {
     if (typed) session.type(typed);
     else show({ state: "idle" });
     field.focus();
+    app.api.get("/threads", { limit: PEOPLE, pinned: 0 }).then(({ threads }) => {
+      latest = threads;
+      if (!field.value) show({ state: "idle" });
+    }).catch(() => {});
   };
   document.body.append(dialog);
   return dialog;
@@ -163,8 +172,8 @@ function option({ href, who, person, text = [], at = null, times = null }) {
 const marked = (text) => Object.assign(document.createElement("mark"), { textContent: text });
 
 function threadRow(thread) {
-  const text = thread.context ? [[thread.title, false]] : thread.other.role_label ? [[thread.other.role_label, false]] : [];
-  return option({ href: `/threads/${thread.id}`, who: thread.context ?? thread.title, person: thread.other, text });
+  const text = thread.subject ? [[thread.subject.title, false]] : thread.other.role_label ? [[thread.other.role_label, false]] : [];
+  return option({ href: `/threads/${thread.id}`, who: thread.title, person: thread.other, text });
 }
 
 function personRow(person) {
@@ -175,7 +184,7 @@ function messageRow({ message, thread, excerpt, marks }, app) {
   const mine = message.sender_id === app.viewerId ? [[`${t("You:")} `, false]] : [];
   const text = [...mine, ...trimBefore(segments(excerpt, marks))];
   const href = `/threads/${thread.id}#${message.seq}`;
-  return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });
+  return option({ href, who: thread.title, person: thread.other, text, at: message.created_at, times: app.times });
 }
 
 function otherRow({ title, path, excerpt }) {

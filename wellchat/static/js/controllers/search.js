@@ -2,6 +2,7 @@
 
 import { words } from "../lib/storage.js";
 import { go } from "../lib/surroundings.js";
+import { letterOf } from "../lib/text_input.js";
 import { Recents } from "../models/recents.js";
 
 export function search(button, app) {
@@ -29,7 +30,7 @@ export function search(button, app) {
     open();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    if (letterOf(event) !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     event.preventDefault();
     open();
   });

@@ -3,6 +3,7 @@
 import { part, setAvatar } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
+import { keepPlace, keptPlace } from "../lib/reading_place.js";
 import { Timeline } from "../lib/timeline.js";
 import { ReadReceipts } from "../models/read_receipts.js";
 import { threadPaging } from "./thread_paging.js";
@@ -125,6 +126,8 @@ export function thread(root, app) {
       timeline.row(seq).classList.add("message--found");
       return scroller.show(timeline.row(seq));
     }
+    const place = keptPlace();
+    if (place && (await paging.loadAround(place.seq))) return scroller.put(timeline.row(place.seq), place.by);
     const divider = part(root, "divider");
     if (divider && scroller.beyond(divider)) scroller.show(divider, 0.1);
     else scroller.toEnd();
@@ -161,6 +164,7 @@ export function thread(root, app) {
     if (whole()) receipts.shown(timeline.last);
   });
   paging.catchUp();
+  keepPlace(log, { rows: () => timeline.rows, atEnd: () => scroller.pinned });
 }
 
 /* Returns the seq below the first unread message: the watermark, or where the thread was marked as unread. */

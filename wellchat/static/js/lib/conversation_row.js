@@ -13,16 +13,20 @@ export function fillConversation(row, thread, { unread, query, app }) {
   row.dataset.lastSeq = thread.last_seq;
   row.dataset.presence = other.presence;
   row.classList.toggle("conversation--unread", unread > 0);
+  row.classList.toggle("conversation--archived", thread.archived);
   row.classList.toggle("conversation--muted", thread.muted);
   row.classList.toggle("conversation--pinned", thread.pinned);
   row.querySelector("a").href = `/threads/${thread.id}${query && `?${query}`}`;
   setAvatar(part(row, "avatar"), other);
   const title = part(row, "title");
-  title.textContent = title.title = thread.context ?? thread.title;
+  title.textContent = title.title = thread.title;
   row.querySelector('[data-action="row-menu"]').setAttribute("aria-label", t("Actions: %(title)s", { title: title.textContent }));
-  write(part(row, "who"), thread.context ? thread.title : "");
+  part(row, "pick").setAttribute("aria-label", t("Select: %(title)s", { title: thread.title }));
+  write(part(row, "about"), thread.subject?.title);
   setTime(part(row, "time"), last?.created_at ?? thread.updated_at, app.times);
   part(row, "pinned").hidden = !thread.pinned;
+  part(row, "archived").hidden = !thread.archived;
+  write(part(row, "standing"), thread.standing && (thread.standing === "new" ? t("New") : t("Regular")));
   part(row, "muted").hidden = !thread.muted;
   part(row, "pill").hidden = unread === 0;
   part(row, "unread").textContent = unread || "";
@@ -50,14 +54,16 @@ export function previewText({ last_message: last }, viewerId) {
 }
 
 /** Tells whether a filtered list shows this thread. */
-export function belongs(thread, { archived, snoozed, unread, waiting, kind }) {
-  if (thread.archived !== archived) return false;
-  if (!archived && Boolean(thread.snoozed_until) !== snoozed) return false;
+export function belongs(thread, { archived, snoozed, unread, waiting, kind, subject, longest }) {
+  if (thread.archived !== archived && !(longest && !archived)) return false; // who waits is not lost in the archive
+  if ((longest || !archived) && Boolean(thread.snoozed_until) !== snoozed) return false;
+  if (subject && thread.subject?.id !== subject) return false;
   return !(unread && !thread.unread) && !(waiting && !thread.waiting_since) && (!kind || thread.kind === kind);
 }
 
-/** Compares for the list: pinned threads first, then the latest. */
-export function before(one, other) {
+/** Compares for the list: pinned threads first, then the latest; or who waits longest. */
+export function before(one, other, longest = false) {
+  if (longest) return one.since < other.since;
   if (one.pinned !== other.pinned) return one.pinned;
   return one.at > other.at;
 }

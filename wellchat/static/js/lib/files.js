@@ -62,7 +62,35 @@ function stateWords({ state }) {
 }
 
 function fileElement(file) {
-  return file.width ? pictureElement(file) : documentElement(file);
+  if (file.width) return pictureElement(file);
+  return file.media_type.startsWith("audio/") ? recordingElement(file) : documentElement(file);
+}
+
+/* A recording; lib/recording_player.js plays it. */
+function recordingElement(file) {
+  const box = fromTemplate("file-recording", file);
+  const [play, get] = [part(box, "play"), part(box, "get")];
+  Object.assign(box.dataset, { name: file.name, duration: file.duration_ms ?? "" });
+  play.ariaLabel = play.ariaLabel.replace("{name}", file.name);
+  part(box, "wave").setAttribute("d", wave(file.peaks));
+  part(box, "about").textContent = stateWords(file) || (file.duration_ms ? playTime(file.duration_ms) : fileSize(file.size));
+  part(box, "name").textContent = ` ${file.name}`;
+  Object.assign(get, { href: file.url, download: file.name, title: file.name });
+  return box;
+}
+
+const wave = (peaks) =>
+  [...(peaks || "0".repeat(48))].map((digit, at, all) => {
+    const tall = Math.max(1, Math.round((Number.parseInt(digit, 32) / 31) * 15));
+    return `M${+(((at + 0.5) * 192) / all.length).toPrecision(6)} ${16 - tall}v${2 * tall}`;
+  }).join("");
+
+/** Formats a duration: 0:07, 12:30. */
+export function playTime(ms, least = 1) {
+  const seconds = Math.max(least, Math.round(ms / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
 export function pictureElement(file, size = fitted(file.width, file.height)) {
@@ -87,7 +115,7 @@ function documentElement(file) {
 
 function fromTemplate(name, file) {
   const link = part(document, name).content.firstElementChild.cloneNode(true);
-  link.href = file.url;
+  if (link.matches("a")) link.href = file.url;
   link.dataset.file = file.id;
   link.dataset.state = file.state ?? "ready";
   return link;

@@ -1,10 +1,8 @@
 /* Edits a message in its row. Escape cancels; Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
-import { isComposing, autosize } from "./text_input.js";
+import { autosize, sends } from "./text_input.js";
 import { t } from "./i18n.js";
-
-const touch = () => matchMedia("(pointer: coarse)").matches;
 
 /** save(body) resolves when the text is saved, and rejects with the reason if it is refused. */
 export function edit(root, row, body, { save, done }) {
@@ -30,7 +28,7 @@ export function edit(root, row, body, { save, done }) {
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") close();
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || touch()) return;
+    if (!sends(event)) return;
     event.preventDefault();
     form.requestSubmit();
   });

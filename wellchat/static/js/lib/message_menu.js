@@ -2,6 +2,7 @@
 
 import { clone, part, write } from "./dom.js";
 import { OPEN_SELECTOR } from "./popover.js";
+import { letterOf } from "./text_input.js";
 import { t } from "./i18n.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
@@ -28,6 +29,16 @@ export class MessageMenu {
     menu.showPopover();
     this.#place(anchor.getBoundingClientRect());
     menu.querySelector("[data-emoji]").focus({ preventScroll: true });
+  }
+
+  /** Keeps the menu open when the finger lifts that opened it by a long press, and chooses nothing then: what it touches until
+      then is the menu as a whole. */
+  keep(finger) {
+    try {
+      this.#menu.setPointerCapture(finger);
+    } catch {
+      // it has lifted already
+    }
   }
 
   #make() {
@@ -116,7 +127,7 @@ export class MessageMenu {
 
   #key(event) {
     if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const chosen = this.#menu.querySelector(`[data-do="${LETTERS[event.key.toLowerCase()]}"]:not([hidden])`);
+    const chosen = this.#menu.querySelector(`[data-do="${LETTERS[letterOf(event)]}"]:not([hidden])`);
     if (chosen) {
       event.preventDefault();
       return chosen.click();

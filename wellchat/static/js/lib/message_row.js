@@ -21,11 +21,12 @@ export function fillMessage(row, message, view) {
   row.dataset.at = message.created_at;
   row.dataset.via = message.via ?? ""; // the platform sent it in its sender's name
   row.classList.toggle("message--deleted", Boolean(message.deleted));
-  part(row, "body").replaceChildren(message.deleted ? deletedWords(message) : linked(message.body));
+  say(part(row, "body"), message.deleted ? new Text(deletedWords(message)) : linked(message.body));
   part(row, "body").hidden = !message.deleted && !message.body;
   const hidden = part(row, "hidden"); // only where contact data is hidden
   if (hidden) hidden.hidden = !message.masked || message.deleted;
   fillFiles(row, message);
+  fillCard(part(row, "card"), message);
   part(row, "by-email").hidden = !message.by_email;
   part(row, "via").hidden = !message.via || message.deleted;
   part(row, "edited").hidden = !message.edited_at || message.deleted;
@@ -37,6 +38,19 @@ export function fillMessage(row, message, view) {
     about.href = `/subjects/${message.subject.id}`;
     part(row, "subject-title").textContent = message.subject.title;
   }
+}
+
+/* What a feature asks in a message: there only where such a feature is on. */
+function fillCard(card, { card: asked, deleted }) {
+  if (!card) return;
+  card.hidden = !asked || deleted;
+  if (!card.hidden) import("../features/ask_card.js").then(({ askCard }) => askCard(card, null, asked));
+}
+
+/* Leaves words that stay as they are: somebody may have selected some of them. */
+function say(box, words) {
+  const links = (node) => [...(node.querySelectorAll?.("a") ?? [])].map(({ href }) => href).join(" ");
+  if (box.textContent !== words.textContent || links(box) !== links(words)) box.replaceChildren(words);
 }
 
 const STATES = ["sending", "waiting", "failed"];
@@ -53,6 +67,7 @@ export function markState(row, entry) {
 function reason(entry) {
   if (entry?.state === "failed") return `${t("Not sent.")} ${entry.reason}`;
   if (entry?.state !== "waiting") return "";
+  if (entry.reason === 401) return t("Not sent. Sign in again, and it goes out.");
   return entry.reason
     ? t("Not sent yet. The server is busy, and we will try again.")
     : t("Not sent. You seem to be offline; it goes out when you are back.");

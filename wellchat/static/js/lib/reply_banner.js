@@ -2,7 +2,7 @@
 
 import { part } from "./dom.js";
 
-export function startReply(form, { seq, sender_id, body }, name) {
+export function startReply(form, { seq, sender_id, body }, name, { focus = true } = {}) {
   const box = part(form, "reply-banner");
   const field = form.elements.reply_to;
   field.value = seq;
@@ -11,7 +11,8 @@ export function startReply(form, { seq, sender_id, body }, name) {
   part(box, "reply-name").textContent = name;
   part(box, "reply-text").textContent = body;
   box.hidden = false;
-  form.elements.body.focus();
+  if (focus) form.elements.body.focus();
+  form.dispatchEvent(new Event("answering")); // the draft keeps it
 }
 
 /** Returns the reply's fields for the outbox; {} if the message is no reply. */
@@ -29,5 +30,6 @@ export function cancelReply(form) {
   field.disabled = true;
   field.value = part(form, "reply-name").textContent = part(form, "reply-text").textContent = "";
   part(form, "reply-banner").hidden = true;
-  if (new URL(location).searchParams.has("reply_to")) history.replaceState(null, "", location.pathname + location.hash);
+  form.dispatchEvent(new Event("answering"));
+  if (new URL(location).searchParams.has("reply_to")) history.replaceState(history.state, "", location.pathname + location.hash);
 }

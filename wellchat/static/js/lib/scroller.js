@@ -41,8 +41,12 @@ export class Scroller {
   }
 
   show(element, where = 0.25) {
-    const offset = element.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
-    this.box.scrollTop += offset - this.box.clientHeight * where;
+    this.put(element, this.box.clientHeight * where);
+  }
+
+  /** Scrolls so that `element` begins so many px below the upper edge. */
+  put(element, below) {
+    this.box.scrollTop += element.getBoundingClientRect().top - this.box.getBoundingClientRect().top - below;
     this.#pinned = this.#atEnd();
   }
 

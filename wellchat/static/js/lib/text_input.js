@@ -10,5 +10,29 @@ export function autosize(field) {
   form.style.minBlockSize = "";
 }
 
+/** Tells whether the device is used by finger: Enter is a new line there. */
+export const touch = () => matchMedia("(pointer: coarse)").matches;
+
+/** Tells whether a key sends: Enter where there is a keyboard, and everywhere with Ctrl or Cmd. */
+export function sends(event) {
+  if (event.key !== "Enter" || isComposing(event)) return false;
+  return event.ctrlKey || event.metaKey || !(event.shiftKey || touch());
+}
+
+/** Returns the letter of a key. Keyboards of other scripts have it in the place of a Latin one. */
+export function letterOf({ key, code = "" }) {
+  if (/^[a-z]$/i.test(key)) return key.toLowerCase();
+  return /^Key[A-Z]$/.test(code) ? code.at(-1).toLowerCase() : key;
+}
+
+/** Puts text into a field in place of a part of it, so that "undo" takes it out again. */
+export function insertText(field, text, from = field.selectionStart, to = field.selectionEnd) {
+  field.focus({ preventScroll: true });
+  field.setSelectionRange(from, to);
+  if (document.execCommand("insertText", false, text)) return; // the only way that "undo" knows of
+  field.setRangeText(text, from, to, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 /** Tells whether a key belongs to an input method. WebKit ends the composition before the keydown of its last Enter. */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;

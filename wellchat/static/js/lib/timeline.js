@@ -9,8 +9,8 @@ const GROUP = 300_000; // ms within which messages of one person are one group
 export class Timeline {
   #days = new Set(); // sections whose groups have to be drawn again
 
-  constructor(root, { viewerId, times, optimistic }) {
-    Object.assign(this, { root, viewerId, times, optimistic, box: part(root, "rows") });
+  constructor(root, { viewerId, times, optimistic, clock }) {
+    Object.assign(this, { root, viewerId, times, optimistic, clock, box: part(root, "rows") });
   }
 
   /** Sets the other person. */
@@ -66,7 +66,7 @@ export class Timeline {
     let row = this.#pending(entry.client_key);
     const fresh = !row;
     if (fresh) {
-      const created_at = new Date(entry.at).toISOString();
+      const created_at = new Date(this.clock.of(entry.at)).toISOString();
       row = messageRow({ ...entry, subject: null, created_at }, true, this);
       row.dataset.key = entry.client_key;
       this.#place(row, { created_at });

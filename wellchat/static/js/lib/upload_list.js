@@ -25,8 +25,15 @@ export class UploadList {
   }
 
   add(files) {
+    // What was refused has been read by now.
+    for (const item of this.uploads.items.filter(({ state, canRetry }) => state === "failed" && !canRetry)) this.uploads.remove(item);
     write(part(this.form, "problem"), this.uploads.add(files));
     this.form.elements.body.focus({ preventScroll: true });
+  }
+
+  /** Shows files that were uploaded for a draft before. */
+  restore(attachments) {
+    this.uploads.restore(attachments);
   }
 
   /** Returns the files for the message, or false if the upload is not finished: the message is sent afterwards. */
@@ -39,10 +46,10 @@ export class UploadList {
       this.#wait(true);
       return false;
     }
-    for (const { attachment, preview } of this.uploads.items) if (preview && attachment.width) previews.set(attachment.id, preview);
+    for (const { attachment, preview } of this.uploads.items) if (preview && attachment?.width) previews.set(attachment.id, preview);
+    const items = [...this.uploads.items];
     const taken = this.uploads.take();
-    this.#rows.forEach((row) => row.remove());
-    this.#rows.clear();
+    items.filter((item) => !this.uploads.items.includes(item)).forEach((item) => this.#forget(item));
     this.#draw();
     return taken;
   }
@@ -73,7 +80,7 @@ export class UploadList {
     part(row, "remove").setAttribute("aria-label", t("Remove %(name)s", { name: item.name }));
     part(row, "remove").addEventListener("click", () => this.uploads.remove(item));
     part(row, "again").addEventListener("click", () => this.uploads.retry(item));
-    if (SHOWABLE.test(item.file.type)) {
+    if (item.file && SHOWABLE.test(item.file.type)) {
       item.preview = URL.createObjectURL(item.file);
       part(row, "preview").replaceChildren(Object.assign(document.createElement("img"), { src: item.preview, alt: "" }));
     }
@@ -92,9 +99,13 @@ export class UploadList {
     if (state === "failed") this.app.announce(`${part(row, "name").textContent}: ${reason}`);
   }
 
-  #drop(item) {
+  #forget(item) {
     this.#rows.get(item)?.remove();
     this.#rows.delete(item);
+  }
+
+  #drop(item) {
+    this.#forget(item);
     // Otherwise the browser keeps the file for as long as the page is open.
     if (item.preview) URL.revokeObjectURL(item.preview);
     this.form.elements.body.focus({ preventScroll: true });
@@ -102,8 +113,9 @@ export class UploadList {
 
   #draw() {
     this.list.hidden = !this.#rows.size;
-    this.form.classList.toggle("composer--files", this.#rows.size > 0);
+    this.form.classList.toggle("composer--files", this.uploads.items.some(({ state }) => state !== "failed"));
     if (!this.#rows.size) this.#wait(false);
+    this.app.drafts.keep(this.form.dataset.threadId, { files: this.uploads.uploaded, filesAt: this.uploads.uploaded.length && Date.now() });
   }
 }
 
@@ -118,6 +130,7 @@ function upload(api, file, { progress, signal }) {
     const request = new XMLHttpRequest();
     const data = new FormData();
     data.append("file", file, file.name);
+    if (file.peaks) data.append("peaks", file.peaks);
     request.open("POST", `${api.root}/attachments`);
     request.setRequestHeader("X-CSRFToken", api.csrf);
     authorize(request);

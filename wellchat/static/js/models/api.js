@@ -20,9 +20,10 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  /** `viewerId` is the person of this page. The server refuses if somebody else has signed in meanwhile. */
-  constructor({ fetch, csrf = "", viewerId = "", root = "/api" }) {
-    Object.assign(this, { fetch, csrf, viewerId, root });
+  /** `viewerId` is the person of this page. The server refuses if somebody else has signed in meanwhile.
+      onTime(ms) hears the server's time; onSignedOut() hears that a call was refused, because nobody is signed in. */
+  constructor({ fetch, csrf = "", viewerId = "", root = "/api", onTime = () => {}, onSignedOut = () => {} }) {
+    Object.assign(this, { fetch, csrf, viewerId, root, onTime, onSignedOut });
   }
 
   get(path, query, options) {
@@ -48,7 +49,9 @@ export class Api {
       cache: "no-store",
     });
     if (!isFromServer(response)) throw new ApiError(0);
+    this.onTime(Date.parse(response.headers.get("Date")));
     const data = await read(response, signal);
+    if (response.status === 401) this.onSignedOut(path);
     if (response.status >= 400) throw new ApiError(response.status, data ?? {}, retryAfter(response));
     return { status: response.status, data, headers: response.headers };
   }

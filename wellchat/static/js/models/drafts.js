@@ -41,6 +41,28 @@ export class Drafts {
     this.#notify(threadId, false);
   }
 
+  /** Returns what a draft has beside its text: {reply: the seq it answers, files: what was uploaded for it}. */
+  extras(threadId) {
+    try {
+      return JSON.parse(this.storage?.getItem(this.#beside(threadId))) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  /** Changes what a draft has beside its text; a value of null or undefined, or an empty list, is nothing. */
+  keep(threadId, changes) {
+    const all = Object.entries({ ...this.extras(threadId), ...changes }).filter(([, value]) => value && value.length !== 0);
+    try {
+      if (all.length) this.storage?.setItem(this.#beside(threadId), JSON.stringify(Object.fromEntries(all)));
+      else this.storage?.removeItem(this.#beside(threadId));
+    } catch {
+      // storage is full or forbidden
+    }
+  }
+
+  #beside = (threadId) => `${this.prefix}${threadId}.with`;
+
   #notify(threadId, elsewhere) {
     this.#listeners.forEach((listener) => listener(threadId, elsewhere));
   }

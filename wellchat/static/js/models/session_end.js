@@ -9,14 +9,15 @@ const LOST = "wellchat.lost"; // in the tab's storage: something unsent was dele
 export class SessionEnd {
   /** `viewerId` is the person of this page, "" if nobody is signed in. `caches` may be missing. */
   constructor({ fetch, viewerId, storage, session, caches }) {
-    Object.assign(this, { fetch, viewerId, storage, session, caches });
+    Object.assign(this, { fetch, viewerId, storage, session, caches, ranOut: false });
   }
 
   /** Asks who is signed in, and deletes what is kept if this person is not. Resolves to whether their session is over. Without
-      a response of our server it counts as going on. */
+      a response of our server it counts as going on. If it ended by time alone, `ranOut` is true, and words stay. */
   async check() {
     const over = await this.#isOver().catch(() => false);
-    if (over) await this.forget();
+    if (over && this.ranOut) await this.#forgetPages((name) => name.startsWith(PAGES));
+    else if (over) await this.forget();
     return over;
   }
 
@@ -25,8 +26,7 @@ export class SessionEnd {
     const gone = this.#names().filter((name) => !this.viewerId || name.startsWith(owned(name) + this.viewerId));
     if (gone.some((name) => !name.startsWith("wellchat.recent."))) this.session.setItem(LOST, "1");
     gone.forEach((name) => this.storage.removeItem(name));
-    const kept = (await this.caches?.keys().catch(() => [])) ?? [];
-    await Promise.all(kept.filter((name) => name === QUEUE || name.startsWith(PAGES)).map((name) => this.caches.delete(name)));
+    await this.#forgetPages((name) => name === QUEUE || name.startsWith(PAGES));
   }
 
   /** Deletes the words of others: their session in this browser ended when this person signed in. */
@@ -47,11 +47,17 @@ export class SessionEnd {
     return lost;
   }
 
+  async #forgetPages(meant) {
+    const kept = (await this.caches?.keys().catch(() => [])) ?? [];
+    await Promise.all(kept.filter(meant).map((name) => this.caches.delete(name)));
+  }
+
   async #isOver() {
     // Neither a redirect nor a cache can say whether the session goes on.
     const options = { credentials: "same-origin", redirect: "error", cache: "no-store", headers: { Accept: "application/json" } };
     const answer = await this.fetch("/api/me", options);
     if (!/\bjson\b/.test(answer.headers.get("Content-Type") ?? "")) return false; // a portal of the network
+    this.ranOut = answer.headers.get("X-Session-End") === "time";
     if (answer.status === 401) return true;
     return answer.ok && Boolean(this.viewerId) && (await answer.json()).user.id !== this.viewerId;
   }

@@ -10,6 +10,7 @@ export class Store {
   constructor({ viewerId, unread = { messages: 0, notifications: 0 }, now = Date.now }) {
     this.viewerId = viewerId;
     this.unread = unread;
+    this.inbox = {}; // what waits, and what is unread in the archive and in snoozed threads
     this.now = now;
     this.threads = new Map(); // id -> thread
     this.messages = new Map(); // thread id -> Map(seq -> message)
@@ -24,7 +25,7 @@ export class Store {
     return () => (this.#listeners = this.#listeners.filter((other) => other !== listener));
   }
 
-  apply({ threads = [], messages = [], notifications = [], unread, typing = [], ...others }) {
+  apply({ threads = [], messages = [], notifications = [], unread, inbox, typing = [], ...others }) {
     const changes = noChanges();
     for (const thread of threads) this.#thread(thread, changes);
     for (const message of messages) this.#message(message, changes);
@@ -36,6 +37,7 @@ export class Store {
       this.unread = { ...this.unread, ...unread };
       changes.unread = true;
     }
+    if (inbox) this.inbox = inbox;
     for (const { thread_id: id, user_id: user } of typing) {
       if (user === this.viewerId) continue;
       this.typing.set(id, this.now() + TYPING_TTL);

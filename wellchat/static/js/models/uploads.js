@@ -13,7 +13,7 @@ export class Uploads {
 
   /** Adds the files that may be sent. Returns a sentence if one may not. */
   add(files) {
-    const room = this.max - this.items.length;
+    const room = this.max - this.items.filter((item) => !isRefused(item)).length;
     for (const file of files.slice(0, room)) {
       const item = { file, name: file.name, size: file.size, state: "waiting", progress: 0, reason: "", attachment: null };
       this.items.push(item);
@@ -23,6 +23,21 @@ export class Uploads {
     }
     this.#pump();
     return files.length > room ? t("A message can have at most %(num)s files.", { num: this.max }) : "";
+  }
+
+  /** Brings back files that were uploaded for a draft. */
+  restore(attachments) {
+    for (const attachment of attachments) {
+      const { name, size } = attachment;
+      const item = { file: null, name, size, state: "done", progress: 1, reason: "", attachment };
+      this.items.push(item);
+      this.changed(item);
+    }
+  }
+
+  /** Returns what the server has of them. */
+  get uploaded() {
+    return this.items.map(({ attachment }) => attachment).filter(Boolean);
   }
 
   remove(item) {
@@ -45,14 +60,15 @@ export class Uploads {
     return this.items.some(({ state }) => state === "waiting" || state === "uploading");
   }
 
+  /** Tells whether a file did not go up that may go up later. One that was refused keeps no other one back. */
   get failed() {
-    return this.items.some(({ state }) => state === "failed");
+    return this.items.some((item) => item.state === "failed" && item.canRetry);
   }
 
-  /** Returns the uploaded files in the order in which they were added, and removes them from here. */
+  /** Returns the uploaded files in the order in which they were added, and removes them from here. Refused ones stay. */
   take() {
-    const taken = this.items;
-    this.items = [];
+    const taken = this.items.filter((item) => !isRefused(item));
+    this.items = this.items.filter(isRefused);
     return taken.map(({ attachment }) => attachment);
   }
 
@@ -82,3 +98,6 @@ export class Uploads {
     this.changed(item);
   }
 }
+
+/* Refused for good: to send it again cannot help. */
+const isRefused = ({ state, canRetry }) => state === "failed" && !canRetry;
