@@ -346,10 +346,8 @@ class ListMessages(QueryForm):
 
     @model_validator(mode="after")
     def _one_position(self) -> ListMessages:
-        if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
-            self.around is not None or self.day is not None
-        ):
-            raise ValueError(gettext("Use only one of these: around, date, or before and after."))
+        if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1:
+            raise ValueError(gettext("Use only one of these: before, after, around, date."))
         return self
 
 
