@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -283,3 +284,30 @@ def test_wrong_values_are_explained_in_sentences(app, api, cast):
     answer = cara.patch("/api/preferences", json={"quiet_from": "7:00"})
     assert answer.json["errors"] == {"quiet_from": "Write a time of day as four digits, such as 07:30."}
     assert cara.get("/api/updates?since=x&wait=abc").json["errors"]["wait"] == "This must be a number."
+
+
+def test_names_that_a_query_does_not_have_are_refused(api, talk):
+    cara = api(talk.cara)
+    for path in ("/api/me", "/api/threads", f"/api/threads/{talk.id}/messages", "/api/search"):
+        answer = cara.get(path, query_string={"q" if path.endswith("h") else "limit": "1", "nonsense": "1"})
+        assert answer.status_code == 422
+        assert answer.json["errors"]["nonsense"] == "There is no such field."
+        assert cara.get(path, query_string={"userId": talk.cara.id}).status_code == 200
+    assert cara.post("/api/search?nonsense=1", json={"q": "x"}).json["errors"].keys() == {"nonsense"}
+
+
+def test_a_list_has_one_position(api, talk):
+    for query in ("before=3&after=1", "around=2&after=1", "around=2&date=2026-01-31"):
+        answer = api(talk.cara).get(f"/api/threads/{talk.id}/messages?{query}")
+        assert answer.status_code == 422
+        assert "Use only one of these: before, after, around, date." in answer.json["detail"]
+
+
+def test_errors_are_named_as_the_client_names_its_fields(api, talk):
+    cara = api(talk.cara)
+    told = [
+        cara.patch("/api/preferences", json={"channels": channels}).json["errors"]
+        for channels in ({"nope": {"email": True}}, {"nope": 5}, {"message": 5}, {"message": {"nope": 1}}, 5)
+    ]
+    assert all(re.fullmatch("[a-z_]+([.][a-z_]+)*", name) for errors in told for name in errors)
+    assert "channels.nope" in told[0]

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 
 from wellchat.errors import Invalid, errors_by_field
 from wellchat.i18n import gettext
+from wellchat.scripts import is_blank
 from wellchat.sealed_query import query_args
 
 
@@ -28,7 +29,7 @@ Text = Annotated[str, AfterValidator(_clean)]
 
 def _filled(text: str) -> str:
     found = text.strip()
-    if not found:
+    if is_blank(found):
         raise ValueError(gettext("This field is required."))
     return found
 

@@ -13,7 +13,10 @@ SCRIPTS = JOINED | frozenset(
     {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "HEBREW", "ARABIC", "DEVANAGARI", "THAI", "GEORGIAN"}
 )
 # Letters, fillers and blanks that look like nothing, and are of no category that says so.
-BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
+BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0"
+    "\U00013441\U00013442\U00016fe4\U0001d159"
+)
 ZWNJ, ZWJ = "\u200c\u200d"
 
 # Letters of other scripts that look like a Latin one in most typefaces, with that one (UTS #39 has them all).
@@ -69,13 +72,25 @@ def strip_invisible(text: str) -> str:
     return "".join(
         char
         for at, char in enumerate(text)
-        if char not in BLANKS
-        and (unicodedata.category(char) not in ("Cc", "Cf", "Cs") or _joins(text, at, char))
+        if char not in BLANKS and (unicodedata.category(char) not in ("Cc", "Cf", "Cs") or joins(text, at))
     )
 
 
-def _joins(text: str, at: int, char: str) -> bool:
-    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+def is_blank(text: str) -> bool:
+    """Return whether nothing of a text can be seen: blanks, controls, fillers, selectors without a letter."""
+    return all(
+        char.isspace()
+        or char in BLANKS
+        or unicodedata.category(char) in ("Cc", "Cf", "Cs")
+        or "\ufe00" <= char <= "\ufe0f"
+        or "\U000e0100" <= char <= "\U000e01ef"
+        for char in text
+    )
+
+
+def joins(text: str, at: int) -> bool:
+    """Return whether the character there is a joiner that is seen: by the letters or the emoji beside it."""
+    char, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if char not in (ZWNJ, ZWJ) or not before or not after:
         return False
     if char == ZWJ and unicodedata.category(after) == "So":

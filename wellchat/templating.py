@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from wellchat import clock, i18n
 from wellchat.assets import ALL_STYLESHEETS, asset
 from wellchat.clock import iso
+from wellchat.graphemes import cut, first
 from wellchat.i18n import gettext, ngettext
 from wellchat.links import find_links
 from wellchat.next_page import with_next
@@ -130,7 +131,13 @@ def linkify(text: str) -> Markup:
 def initials(name: str) -> str:
     """Return one or two capital letters for an avatar without a picture."""
     parts = [w for w in name.split() if w[:1].isalnum()] or [name or "?"]
-    return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()
+    return (first(parts[0]) + (first(parts[-1]) if len(parts) > 1 else "")).upper()
+
+
+def truncate(text: str, length: int) -> str:
+    """Return a text of about `length` characters, as Jinja's filter of this name, with no character cut."""
+    # Jinja lets five more pass, so that little is gained by dots.
+    return text if len(text) <= length + 5 else cut(text, length - 3).rsplit(" ", 1)[0] + "..."
 
 
 def hue(user_id: str) -> int:
@@ -166,6 +173,7 @@ def init_app(app: APIFlask) -> None:
         seen=seen,
         waited=waited,
         translated=gettext,
+        truncate=truncate,
         when=when,
     )
     app.jinja_env.globals["with_next"] = with_next

@@ -19,7 +19,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
-from wellchat import cookies, guard
+from wellchat import cookies, guard, query_names
 from wellchat.compression import compress_page
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, error_response, wants_json
 from wellchat.guard import LimitReached, limits_options, limits_url
@@ -256,6 +256,7 @@ def init_app(app: APIFlask) -> None:
     app.before_request(_protect_from_forgery)
     app.before_request(_check_page_viewer)
     app.before_request(_check_user_id)
+    query_names.init_app(app)
     app.after_request(_add_headers)
     app.after_request(compress_page)
     app.register_error_handler(CSRFError, _on_csrf_error)

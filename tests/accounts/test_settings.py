@@ -45,9 +45,12 @@ def test_an_unknown_time_zone_is_refused_with_the_reason(app, cast, visitor):
 
 
 def test_an_empty_name_is_refused_with_the_reason(app, cast, visitor):
-    answer = visitor().signed_in_as(cast.cara).post("/settings", data={**PROFILE, "name": ""})
+    cara = visitor().signed_in_as(cast.cara)
+    answer = cara.post("/settings", data={**PROFILE, "name": ""})
     assert answer.status_code == 422
     assert "This field is required." in answer.text
+    for blank in ("\u3164", "\u2800 \u2800", "\U0001d159"):
+        assert cara.post("/settings", data={**PROFILE, "name": blank}).status_code == 422
 
 
 def test_an_old_time_zone_name_is_kept(app, cast, change, visitor):

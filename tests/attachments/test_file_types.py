@@ -137,6 +137,11 @@ def test_refused_files_get_a_reason(name, content, why):
         ("résumé 👋.pdf", "résumé 👋.pdf"),
         ("re\u0301sume\u0301.pdf", "résumé.pdf"),
         ("lone \ud800.pdf", "lone .pdf"),
+        ("👨\u200d👩\u200d👧.jpg", "👨\u200d👩\u200d👧.jpg"),
+        ("ශ\u0dca\u200dරී.pdf", "ශ\u0dca\u200dරී.pdf"),
+        ("می\u200cخواهم.pdf", "می\u200cخواهم.pdf"),
+        ("a\u200db\u200c.pdf", "a b .pdf"),
+        ("x" * 94 + "👨\u200d👩\u200d👧.pdf", "x" * 94 + ".pdf"),
     ],
 )
 def test_file_names_are_cleaned(given, kept):

@@ -64,7 +64,7 @@ def test_a_program_uploads_sends_and_downloads_a_file(api, talk):
 
 
 def test_a_message_needs_text_or_files(api, talk):
-    for body in ("", "  \n "):
+    for body in ("", "  \n ", "\u3164", "\u2800\u2800", "\u200b\ufe0f", "\U0001d159"):
         answer = api(talk.cara).post(
             f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"}
         )

@@ -51,6 +51,7 @@ def line(**changes: Any) -> bytes:
         (line(body="a\0b"), "NUL"),
         (line(body="x" * (MAX_BODY + 1)), "more than 100000 characters"),
         (line(body=""), "without words and files"),
+        (line(body="\u3164 \u2800"), "without words and files"),
         (line(body=7), "`body` is a text"),
         (line(id="absent"), "`id` has 1 to 200 printable characters"),
         (line(id="a\0b"), "printable"),

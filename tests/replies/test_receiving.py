@@ -286,6 +286,7 @@ def test_a_mail_that_says_auto_submitted_no_is_taken(world: World) -> None:
 BIG = "x" * 10_001
 UNTAKEABLE = {
     "empty": ({"body": ""}, "no text of yours"),
+    "only a filler": ({"body": "\u3164\u2800"}, "no text of yours"),
     "only a quote": ({"body": "> 1 new message"}, "no text of yours"),
     "only a signature": ({"body": "-- \nSofia"}, "no text of yours"),
     "too long": ({"body": BIG}, "longer than one message can be"),

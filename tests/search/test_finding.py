@@ -304,3 +304,23 @@ def test_the_title_of_a_booking_is_found_by_its_two_people_alone(app, cast, talk
             titles(cast.paul, "wedding")
         counts.append(counted.count)
     assert counts == [1, 1]
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        ("예약을 바꾸고 싶어요", "예약"),
+        ("علی کتاب را آورد", "كتاب"),
+        ("ساعت ۱۵ بیا", "15"),
+        ("Ring +49 170 123-45 67 an", "01701234567"),
+        ("Ring 01701234567 an", "0170 / 123 45 67"),
+        ("für 1.234,56 Euro", "1234.56"),
+        ("alles Gute 🎉", "🎉"),
+        ("Hannah kommt auch", "ha"),
+    ],
+)
+def test_people_find_what_they_wrote_as_they_type_it(talk, find, body, query):
+    talk.says(talk.cara, "something else 0170 and 4567")
+    talk.says(talk.paul, body)
+    assert find(talk.cara, query) == [body]

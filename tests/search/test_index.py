@@ -6,13 +6,14 @@ import json
 
 import flask_migrate
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.cast import Talk, gather
 from wellchat import sweeps
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.messages import edit_message, send_message
-from wellchat.search import actions
+from wellchat.search import actions, tokens
+from wellchat.search.models import SearchEntry
 from wellchat.search.queries import Question, search
 
 
@@ -135,3 +136,41 @@ def test_a_search_uses_the_full_text_index(app, talk):
         for line in seen
         if line.startswith("SCAN search_entries ") or "Seq Scan on search_entries" in line
     ]
+
+
+@pytest.mark.each_database
+def test_a_new_version_indexes_every_message_again_in_steps(app, talk, now, monkeypatch):
+    def old_tokens(body, **more):
+        return [tokens.number(each) for each in (tokens.for_user(talk.cara.id), f"={body[:2]}")]
+
+    talk.exchange("cccc")
+    with monkeypatch.context() as before:
+        before.setattr(tokens, "VERSION", tokens.VERSION - 1)
+        before.setattr(tokens, "message_tokens", old_tokens)
+        sweeps.run(now)
+        assert not actions.queue_outdated()
+    kept = {row.seq: row.tokens for row in db.session.execute(select(SearchEntry)).scalars()}
+    talk.says(talk.cara, "of this version")
+    assert actions.queue_outdated(limit=3)
+    # What waits is done first; only then comes the next step.
+    assert not actions.queue_outdated(limit=3)
+    assert actions.waiting() == 4
+    while actions.index():
+        pass
+    assert actions.queue_outdated(limit=3)
+    assert sweeps.run(now)["indexed"] == 1
+    assert sweeps.run(now)["indexed"] == 0
+    assert not actions.queue_outdated()
+    db.session.expire_all()
+    entries = list(db.session.execute(select(SearchEntry)).scalars())
+    assert len(entries) == 5
+    assert all(entry.tokens != kept.get(entry.seq) for entry in entries)
+
+
+@pytest.mark.each_database
+def test_workers_at_once_queue_each_step_once(app, talk, now, at_once, monkeypatch):
+    talk.exchange("c" * 30)
+    sweeps.run(now)
+    monkeypatch.setattr(tokens, "VERSION", tokens.VERSION + 1)
+    at_once(4, lambda _: actions.queue_outdated(limit=10))
+    assert actions.waiting() == 10

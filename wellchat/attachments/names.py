@@ -5,21 +5,30 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from wellchat.graphemes import cut
+from wellchat.scripts import ZWJ, ZWNJ, joins
+
 MAX_LENGTH = 100  # characters, with the extension
 
 _NOT_IN_NAMES = re.compile(
-    r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
+    r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
 )
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
 def clean_name(name: str) -> str:
-    """Return the last part of a path on one line, without hidden characters and direction marks; NFC."""
+    """Return the last part of a path on one line, without hidden characters and direction marks; NFC.
+
+    Joiners stay where they are seen: between letters of scripts that join, and inside an emoji.
+    """
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    name = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip(". ")
+    seen = "".join(
+        " " if char in (ZWNJ, ZWJ) and not joins(name, at) else char for at, char in enumerate(name)
+    )
+    name = " ".join(_NOT_IN_NAMES.sub(" ", seen).split()).strip(". ")
     extension = _EXTENSION.search(name)
     tail = extension[0] if extension else ""
-    return name[: MAX_LENGTH - len(tail)].rstrip(". ") + tail if len(name) > MAX_LENGTH else name
+    return cut(name, MAX_LENGTH - len(tail)).rstrip(". ") + tail if len(name) > MAX_LENGTH else name
 
 
 def extension_of(name: str) -> str:

@@ -20,6 +20,7 @@ from wellchat.db import db
 from wellchat.digests.decide import DigestDecision, switched_off
 from wellchat.digests.queries import UnreadMessage, thread_rows, unread_messages
 from wellchat.digests.recipients import Recipient, Waiting
+from wellchat.graphemes import cut
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext, ngettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
@@ -254,12 +255,12 @@ def colours(of_hue: int) -> dict[str, str]:
 
 def _message(message: UnreadMessage, zone: ZoneInfo) -> dict[str, Any]:
     body = message.body
-    cut = body if len(body) <= MAX_LENGTH else body[:MAX_LENGTH].rstrip() + " …"
+    shown = body if len(body) <= MAX_LENGTH else cut(body, MAX_LENGTH).rstrip() + " …"
     return {
         # A message of the system is nobody's.
         "from": setting("NAME") if message.sender_id == SYSTEM_ID else None,
         "automatic": message.via is not None,
-        "lines": [*cut.splitlines(), *filter(None, [files_summary(message.files or [])])],
+        "lines": [*shown.splitlines(), *filter(None, [files_summary(message.files or [])])],
         "time": format_time(message.created_at.astimezone(zone)),
         "about": f"{gettext(kind_of(message.kind).label)}: {message.title}" if message.kind else None,
     }

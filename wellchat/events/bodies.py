@@ -12,6 +12,7 @@ from sqlalchemy import select, tuple_
 from wellchat.db import db
 from wellchat.events.models import HostEvent, Webhook
 from wellchat.events.queries import events_json
+from wellchat.graphemes import cut
 from wellchat.messaging.models import Message
 from wellchat.messaging.shown import hidden_in, shown_body
 from wellchat.sealing import unseal
@@ -58,5 +59,5 @@ def _encode(event: dict[str, Any]) -> bytes:
     if len(text) <= MAX_BODY:
         return text
     # Only words can be so long. A letter takes at most six bytes, as in \u0001.
-    event["data"] |= {"body": event["data"]["body"][: (MAX_BODY - 2_000) // 6], "body_cut": True}
+    event["data"] |= {"body": cut(event["data"]["body"], (MAX_BODY - 2_000) // 6), "body_cut": True}
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()

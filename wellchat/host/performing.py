@@ -17,6 +17,7 @@ from wellchat.host.answers import once
 from wellchat.host.calls import Answer, Caller, HostCall, TryAgain, caller_now
 from wellchat.host.problems import HostRefusal
 from wellchat.i18n import gettext
+from wellchat.query_names import names_of, refuse_unknown
 
 TRIES = 3
 DEADLOCK = "40P01"
@@ -58,6 +59,7 @@ def _perform(call: HostCall, caller: Caller, given: Given) -> Answer:
         arguments["body"] = given.body
     elif call.body is not None:
         arguments["body"] = _read(call.body, given.body)
+    refuse_unknown(given.query, names_of(call.query))
     if call.query is not None:
         arguments["query"] = _read_query(call.query, given.query)
     act = partial(call.act, caller, **arguments)

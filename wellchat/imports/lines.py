@@ -28,6 +28,7 @@ from wellchat.imports.models import (
 )
 from wellchat.imports.refusing import Refused
 from wellchat.imports.times import Clock, read_time
+from wellchat.scripts import is_blank
 
 MAX_LINE = 1024 * 1024  # bytes
 MAX_BODY = 100_000  # characters
@@ -130,7 +131,7 @@ def _body(text: object, has_files: bool) -> str:
         raise Refused("a NUL character, which cannot be stored")
     if len(text) > MAX_BODY:
         raise Refused(f"a message of more than {MAX_BODY} characters")
-    if not text and not has_files:
+    if is_blank(text) and not has_files:
         raise Refused("a message without words and files")
     return text
 

@@ -23,6 +23,7 @@ from markupsafe import Markup
 from wellchat.branding import keep_fresh
 from wellchat.config import setting
 from wellchat.feature import registry
+from wellchat.graphemes import cut
 from wellchat.i18n import N_, direction, force_language, gettext
 from wellchat.mail import mime
 from wellchat.mail.addresses import accepts_replies, reply_address
@@ -112,7 +113,7 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
         "From": mime.mailbox(*_sender()),
         "To": mime.mailbox("" if discreet else context.get("name", ""), mail.address),
         "Reply-To": _reply_to(mail, covers, now),
-        "Subject": mime.encoded(mime.one_line(_template(template, "subject.txt", context))[:MAX_SUBJECT]),
+        "Subject": mime.encoded(cut(mime.one_line(_template(template, "subject.txt", context)), MAX_SUBJECT)),
         "Date": format_datetime(now),
         "Message-ID": mail.message_id or message_id(mail.id),
         "Auto-Submitted": "auto-generated",

@@ -165,9 +165,9 @@ def get_thread(thread_id: str) -> Response:
 def list_messages(thread_id: str, page: ListMessages) -> Response:
     """List messages of a thread, ascending: the latest, or those before, after or around a position.
 
-    `before` and `after` are seqs; with both, those between them, from `after` on. `around` is a seq and
-    `date` a day in my time zone, such as 2026-01-31; with one of them, `has_more` tells whether there are
-    messages before the list. `subject` leaves only messages about one, from `before` or `after` on.
+    `before`, `after` and `around` are seqs and `date` is a day in my time zone, such as 2026-01-31; only one
+    of them is taken. With `around` or `date`, `has_more` tells whether there are messages before the list.
+    `subject` leaves only messages about one, from `before` or `after` on.
     """
     user = viewer()
     cursor = cursor_now(user.id)

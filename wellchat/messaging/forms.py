@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
-from unicodedata import category
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +22,7 @@ from wellchat.messaging.models import MAX_SEQ
 from wellchat.messaging.queries import Sort
 from wellchat.messaging.schemas import RestoredField
 from wellchat.messaging.triage import MOST
+from wellchat.scripts import is_blank
 from wellchat.shapes import sample
 from wellchat.subjects.kinds import known_kind
 
@@ -58,7 +58,7 @@ Body = Annotated[Text, BeforeValidator(_tidy_lines), StringConstraints(max_lengt
 
 def checked_body(text: str, *, may_be_empty: bool = False) -> str:
     """Return the text. Raises ValueError if no character of it is visible; with `may_be_empty`, return ""."""
-    if all(character.isspace() or category(character) == "Cf" for character in text):
+    if is_blank(text):
         if may_be_empty:
             return ""
         raise ValueError(gettext("Write something first."))
@@ -350,10 +350,8 @@ class ListMessages(QueryForm):
     def _one_position(self) -> ListMessages:
         if self.subject is not None and (self.around is not None or self.day is not None):
             raise ValueError(gettext("Use a subject with before or after only."))
-        if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
-            self.around is not None or self.day is not None
-        ):
-            raise ValueError(gettext("Use only one of these: around, date, or before and after."))
+        if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1:
+            raise ValueError(gettext("Use only one of these: before, after, around, date."))
         return self
 
 

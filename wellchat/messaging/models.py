@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.attachments.serializers import File, files_summary
 from wellchat.db import Base, UTCDateTime, new_id
+from wellchat.graphemes import cut
 from wellchat.subjects.models import Subject
 
 PREVIEW = 140  # characters of a message that notifications and quotes show
@@ -252,7 +253,9 @@ def preview_of(body: str | None, files: list[File] | None) -> str | None:
 
     Return None for a deleted message (`body` is None).
     """
-    return (" ".join(body.split()) or files_summary(files or []))[:PREVIEW] if body is not None else None
+    if body is None:
+        return None
+    return cut(" ".join(body.split()) or files_summary(files or []), PREVIEW)
 
 
 class Reaction(Base):

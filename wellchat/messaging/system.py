@@ -16,6 +16,7 @@ from wellchat.changes.actions import record_change
 from wellchat.config import setting
 from wellchat.db import db, execute, insert, transaction
 from wellchat.errors import CannotWrite, Invalid, NotFound
+from wellchat.graphemes import cut
 from wellchat.i18n import gettext
 from wellchat.messaging import statements
 from wellchat.messaging.messages import refuse_another
@@ -27,7 +28,7 @@ from wellchat.task_queue import enqueue
 
 def make_system_person(now: datetime) -> None:
     """Make the row in whose name the system writes, or give it the present name. Call in a transaction."""
-    name = setting("NAME")[:120]
+    name = cut(setting("NAME"), 120)
     known = db.session.get(User, SYSTEM_ID)
     if known is None:
         made = insert(User).values(

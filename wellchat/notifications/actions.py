@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
+from wellchat.graphemes import cut
 from wellchat.notifications.hooks import notification_recorded_in_transaction
 from wellchat.notifications.kinds import declared_kind
 from wellchat.notifications.models import Notification
@@ -66,7 +67,7 @@ def notify(
             count=1,
             first_seq=seq,
             last_seq=seq,
-            title=title[:240],
+            title=cut(title, 240),
             preview=_shorten(preview),
             payload=payload or {},
             in_bell=in_bell,
@@ -112,7 +113,7 @@ def _already_notified(user_id: str, group_key: str, seq: int | None) -> bool:
 
 def _shorten(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
+    return line if len(line) <= PREVIEW_LENGTH else cut(line, PREVIEW_LENGTH - 1) + "…"
 
 
 def mark_read(

@@ -13,6 +13,8 @@ from typing import IO, Protocol
 
 from wellchat.attachments.storage import Missing, Store
 from wellchat.errors import NotFound
+from wellchat.graphemes import cut
+from wellchat.scripts import joins
 
 PART_SIZE = 8 * 1024 * 1024  # bytes
 MAX_NAME = 80  # characters of one part of a path
@@ -124,12 +126,15 @@ def _zip_date(at: datetime) -> tuple[int, int, int, int, int, int]:
 def safe_name(name: str) -> str:
     """Return a name that is one harmless file name on every system. It may be shorter, never empty."""
     plain = unicodedata.normalize("NFC", name)
-    kept = "".join(c if c.isprintable() and c not in '<>:"/\\|?*' else "_" for c in plain)
+    kept = "".join(
+        c if (c.isprintable() or joins(plain, at)) and c not in '<>:"/\\|?*' else "_"
+        for at, c in enumerate(plain)
+    )
     stem, dot, ending = kept.strip(" .").rpartition(".")
     if not dot or len(ending) > 10:
         stem, ending = kept.strip(" ."), ""
     # Cut in the stem: the ending says what kind of file it is.
-    short = stem[: MAX_NAME - len(ending)].strip(" .") or "_"
+    short = cut(stem, MAX_NAME - len(ending)).strip(" .") or "_"
     if short.lower() in RESERVED:
         short = f"_{short}"
     return f"{short}.{ending}" if ending else short

@@ -21,6 +21,7 @@ from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.forms import fill
+from wellchat.graphemes import cut
 from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.addresses import BOUNCE as BOUNCE_ADDRESS
@@ -37,6 +38,7 @@ from wellchat.replies.bounces import parse_bounce
 from wellchat.replies.files import omission_reasons, omitted_names, take_files
 from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
+from wellchat.scripts import is_blank
 
 MAX_REJECTION_MAILS = 5  # to one person within a day
 DAY = timedelta(days=1)
@@ -157,7 +159,7 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
         raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
     # From the mail itself, so that a repeated delivery is the same message.
     client_key = f"mail-{mail.key[:48]}"
-    text, attachments = mail.text, mail.attachments
+    text, attachments = "" if is_blank(mail.text) else mail.text, mail.attachments
     if not text and (mail.is_encrypted or not attachments):
         raise Rejected(_empty_reason(mail))
     kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
@@ -204,7 +206,7 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
             context = {
                 "name": user.name,
                 "why": why,
-                "subject": one_line(mail.header("Subject"))[:80],
+                "subject": cut(one_line(mail.header("Subject")), 80),
                 "about": [token.kind, token.target_id],
             }
             queue_mail(

@@ -13,6 +13,7 @@ from wellchat.accounts.models import SYSTEM, User
 from wellchat.audit.actions import record
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid, NotFound
+from wellchat.graphemes import first
 from wellchat.i18n import gettext
 from wellchat.paging import decode_page_token, encode_page_token
 from wellchat.safety.models import Measure
@@ -63,7 +64,7 @@ def least_of(user: User) -> dict[str, Any]:
     """Return what a list of people shows: initials and no address, until somebody opens the page."""
     return {
         "id": user.id,
-        "initials": " ".join(f"{word[0]}." for word in user.name.split()[:3]),
+        "initials": " ".join(f"{first(word)}." for word in user.name.split()[:3]),
         "role": user.label,
         "since": user.created_at,
         "disabled": not user.is_active,

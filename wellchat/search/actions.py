@@ -6,17 +6,19 @@ A database trigger fills the queue whenever a message is written (models.py).
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, func, literal, select, tuple_
+from sqlalchemy import delete, exists, func, literal, select, tuple_
 
 from wellchat.db import db, table, transaction
 from wellchat.db import insert as put
 from wellchat.messaging.models import Message, Thread
 from wellchat.search import tokens
-from wellchat.search.models import SearchEntry, SearchQueueEntry
+from wellchat.search.models import SearchEntry, SearchQueueEntry, SearchVersion
 
 BATCH = 200  # messages per transaction
+STEP = 1_000  # entries of an earlier version that are queued at once
 TIME_LIMIT = 2.0  # seconds per sweep: other work waits behind it
 
 
@@ -94,9 +96,63 @@ def _entry(message: Message, thread: Thread) -> dict[str, object]:
 def sweep(_now: datetime) -> dict[str, int]:
     """Index what a lost task message missed, and some of the old messages. Return {"indexed": count}."""
     done, began = 0, time.monotonic()
-    while time.monotonic() - began < TIME_LIMIT and (count := index()):
+    for count in index_all():
         done += count
+        if time.monotonic() - began >= TIME_LIMIT:
+            break
     return {"indexed": done}
+
+
+def index_all() -> Iterator[int]:
+    """Index what waits, and then what is of an earlier version. Yield how many were done, batch by batch."""
+    # First, so that what is indexed below is known to be of this version.
+    queue_outdated()
+    while (count := index()) or queue_outdated():
+        yield count
+
+
+def queue_outdated(*, limit: int = STEP) -> bool:
+    """Queue some entries of an earlier version for the index again, the newest first. Return whether it did.
+
+    Each entry is queued once for each version of the tokens, however many workers there are, and only when
+    no other old message waits. Until then an entry is found by the tokens that it has.
+    """
+    with transaction() as session:
+        if not _is_outdated():
+            return False
+        mine = select(SearchVersion).where(
+            SearchVersion.version == tokens.VERSION, SearchVersion.before_id.is_not(None)
+        )
+        # SKIP LOCKED: another worker takes this step.
+        found = session.execute(mine.with_for_update(skip_locked=True)).scalar()
+        waits = exists().where(SearchQueueEntry.old.is_(True))
+        if found is None or session.execute(select(waits)).scalar():
+            return False
+        older = (
+            select(SearchEntry.id, SearchEntry.thread_id, SearchEntry.seq)
+            .where(SearchEntry.id < found.before_id)
+            .order_by(SearchEntry.id.desc())
+            .limit(limit)
+        )
+        rows = session.execute(older).all()
+        found.before_id = rows[-1].id if rows else None
+        if rows:
+            again = [{"old": True, "thread_id": row.thread_id, "seq": row.seq} for row in rows]
+            session.execute(put(table(SearchQueueEntry)).values(again).on_conflict_do_nothing())
+    return bool(rows)
+
+
+def _is_outdated() -> bool:
+    """Return whether entries may be of an earlier version. Note where this version begins, the first time."""
+    known = select(SearchVersion.before_id).where(SearchVersion.version == tokens.VERSION)
+    found = db.session.execute(known).one_or_none()
+    if found is None:
+        # An index that is empty has nothing to do again: what comes is of this version.
+        newest = select(literal(tokens.VERSION), select(func.max(SearchEntry.id) + 1).scalar_subquery())
+        begun = put(table(SearchVersion)).from_select(["version", "before_id"], newest)
+        db.session.execute(begun.on_conflict_do_nothing())
+        found = db.session.execute(known).one()
+    return found.before_id is not None
 
 
 def rebuild() -> int:

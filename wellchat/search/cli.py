@@ -28,7 +28,7 @@ def index(afresh: bool, as_json: bool) -> None:
         *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
     ) as progress:
         task = progress.add_task("", total=left)
-        while count := actions.index():
+        for count in actions.index_all():
             done += count
             progress.advance(task, count)
     click.echo(json.dumps({"indexed": done}) if as_json else f"indexed: {done}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wellchat.search.normalise import Word, split_words
-from wellchat.search.tokens import MAX_FUZZY_LENGTH, MIN_FUZZY_LENGTH, PREFIX_LENGTHS, deletions
+from wellchat.search.numbers import find_numbers, spans_in
+from wellchat.search.tokens import MAX_FUZZY_LENGTH, MIN_FUZZY_LENGTH, PREFIX_LENGTHS, deletions, within
 
 LEAD_LENGTH = 40  # characters before the first match
 EXCERPT_LENGTH = 160  # characters
@@ -23,9 +24,14 @@ class Excerpt(NamedTuple):
 def find_highlights(body: str, query: str, *, fuzzy: bool = False) -> Highlights | None:
     """Return the ranges of `body` that match `query`, in order; None if a word of it is missing."""
     terms = list(split_words(body))
+    numbers = list(find_numbers(query))
+    written = list(find_numbers(body)) if numbers else []
     highlights: set[tuple[int, int]] = set()
     for asked in split_words(query):
         found = [highlight for word in terms for highlight in _word_highlights(word, asked, fuzzy)]
+        for whole in numbers:
+            if within(asked, whole):
+                found += [span for number in written for span in spans_in(number, whole)]
         # Every word must occur, so one that is missing decides.
         if not found:
             return None
@@ -44,7 +50,7 @@ def _word_highlights(word: Word, asked: Word, fuzzy: bool) -> Highlights:
 
 
 def is_match(word: str, asked: str) -> bool:
-    """Return whether a word matches: as a prefix from three letters on, else as a whole."""
+    """Return whether a word matches: as a prefix from two letters on, else as a whole."""
     return word.startswith(asked) if len(asked) >= PREFIX_LENGTHS[0] else word == asked
 
 

@@ -72,6 +72,16 @@ class SearchEntry(Base):
     tokens: Mapped[list[int]] = mapped_column(Tokens)
 
 
+class SearchVersion(Base):
+    """How far the worker has come with indexing every message again, for one version of the tokens."""
+
+    __tablename__ = "search_versions"
+
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    # The next entries have lower ids: the newest come first. None: all are done.
+    before_id: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+
+
 class SearchQueueEntry(Base):
     """A message that waits for the index. Old messages wait behind new ones."""
 

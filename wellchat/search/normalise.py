@@ -11,16 +11,20 @@ from functools import lru_cache
 from typing import NamedTuple
 
 # Scripts that are written without spaces: their text is cut into pieces of two characters, not into words.
+# Korean too: its nouns carry endings, and are written together.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x0F00, 0x0FFF),  # Tibetan
     (0x1000, 0x109F),  # Burmese
+    (0x1100, 0x115F),  # Korean
     (0x1780, 0x17FF),  # Khmer
     (0x3005, 0x3007),
     (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x3130, 0x318F),
     (0x31F0, 0x31FF),
     (0x3400, 0x4DBF),
     (0x4E00, 0x9FFF),  # Chinese, Japanese
+    (0xAC00, 0xD7A3),  # Korean
     (0xF900, 0xFAFF),
     (0xFF66, 0xFF9F),  # Katakana of half width
     (0x20000, 0x3FFFF),
@@ -34,6 +38,7 @@ _REMOVED = (
     (0x0591, 0x05BD),
     (0x05BF, 0x05C7),
     (0x0610, 0x061A),
+    (0x0640, 0x0640),
     (0x064B, 0x065F),
     (0x0670, 0x0670),
     (0x1AB0, 0x1AFF),
@@ -44,6 +49,8 @@ _REMOVED = (
     (0xFE00, 0xFE0F),
     (0xFE20, 0xFE2F),
     (0xFEFF, 0xFEFF),
+    (0x1F3FB, 0x1F3FF),
+    (0xE0020, 0xE007F),
 )
 _REPLACEMENTS: dict[int, str | None] = {
     code: None for first, last in _REMOVED for code in range(first, last + 1)
@@ -52,7 +59,17 @@ _REPLACEMENTS |= {
     ord(letter): plain
     for letter, plain in zip("øłđæœıħŧþð", ("o", "l", "d", "ae", "oe", "i", "h", "t", "th", "d"), strict=True)
 }
-_SEPARATOR, _SPACED, _PIECES, _JOINS = range(4)
+# One letter, but another on Persian, Urdu or Kurdish keyboards than on Arabic ones.
+_REPLACEMENTS |= {
+    ord(letter): plain
+    for letters, plain in (("ىیېے", "ي"), ("کڪ", "ك"), ("ةەہھۃ", "ه"), ("ٱ", "ا"))
+    for letter in letters
+}
+# Digits of every living script; those of full width fall to NFKD.
+_ZEROS = "٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐"
+_REPLACEMENTS |= {ord(zero) + value: str(value) for zero in _ZEROS for value in range(10)}
+_SYMBOLS = ((0x231A, 0x23FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x1F000, 0x1FAFF))
+_SEPARATOR, _SPACED, _PIECES, _JOINS, _SYMBOL = range(5)
 
 
 class Word(NamedTuple):
@@ -80,31 +97,40 @@ def normalise(text: str) -> str:
 
 @lru_cache(maxsize=5_000)
 def _kind(character: str) -> int:
-    code, category = ord(character), unicodedata.category(character)[0]
-    if code in (0xFF9E, 0xFF9F):
+    code, category = ord(character), unicodedata.category(character)
+    # Also vowels and endings of Korean that stand apart from their first letter.
+    if code in (0xFF9E, 0xFF9F) or 0x1160 <= code <= 0x11FF:
         return _JOINS
-    if category != "P" and any(first <= code <= last for first, last in _UNSPACED):
+    if category == "Nd":
+        return _SPACED
+    if category[0] != "P" and _within(code, _UNSPACED):
         return _PIECES
-    if category == "M" or (code in _REPLACEMENTS and _REPLACEMENTS[code] is None):
+    if category[0] == "M" or (code in _REPLACEMENTS and _REPLACEMENTS[code] is None):
         return _JOINS
-    return _SPACED if category in "LN" else _SEPARATOR
+    if category[0] == "S" and _within(code, _SYMBOLS):
+        return _SYMBOL
+    return _SPACED if category[0] in "LN" else _SEPARATOR
+
+
+def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= code <= last for first, last in ranges)
 
 
 def split_words(text: str) -> Iterator[Word]:
-    """Yield the words of `text` in order; a run of a script without spaces is one word."""
+    """Yield the words of `text` in order; an emoji, or a run of a script without spaces, is one word."""
     kind, start = _SEPARATOR, 0
     for at, character in enumerate(text):
         this = _kind(character)
         if this == _JOINS:
             this = kind
-        if this != kind:
+        elif this == _SYMBOL or this != kind:
             yield from _word(text, start, at, kind)
             kind, start = this, at
     yield from _word(text, start, len(text), kind)
 
 
 def _word(text: str, start: int, end: int, kind: int) -> Iterator[Word]:
-    if kind == _SPACED and (normalised := normalise(text[start:end])):
+    if kind in (_SPACED, _SYMBOL) and (normalised := normalise(text[start:end])):
         yield Word(normalised, start, end)
     elif kind == _PIECES:
         yield _run(text, start, end)

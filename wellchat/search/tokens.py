@@ -12,11 +12,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
-from wellchat.search.normalise import split_words
+from wellchat.search.normalise import Word, split_words
+from wellchat.search.numbers import GRAM, Number, find_numbers, grams
 
+VERSION = 2  # of what is indexed: when it rises, the worker indexes every message again
 # indexed prefixes in letters; a longer one is checked in the message
 PREFIX_LENGTHS = (
+    2,
     3,
     4,
     5,
@@ -24,6 +28,7 @@ PREFIX_LENGTHS = (
 )
 MIN_FUZZY_LENGTH = 5  # letters; shorter words must match exactly
 MAX_FUZZY_LENGTH = 16  # letters; longer "words" are mostly numbers and links
+MAX_GRAMS = 500  # pieces of numbers per message that are indexed
 MAX_TYPO_WORDS = 500  # different words per message whose deletions are indexed
 
 Groups = list[list[int]]  # all groups must match, each by any of its tokens
@@ -59,12 +64,15 @@ def message_tokens(
         if not pieces and typos < MAX_TYPO_WORDS:
             typos += 1
             found |= dict.fromkeys(_indexed_typos(text))
+    pieces_of_numbers = (f"%{gram}" for each in find_numbers(body) for gram in grams(each))
+    found |= dict.fromkeys(islice(pieces_of_numbers, MAX_GRAMS))
     return sorted(set(map(number, found)))
 
 
 def query_tokens(query: str, *, fuzzy: bool = False) -> Groups:
     """Return the groups of tokens that a message must have to match; `fuzzy` allows one typo per word."""
     groups: Groups = []
+    numbers = list(find_numbers(query))
     for word in split_words(query):
         if word.ranges:
             groups += [[number(piece)] for piece in _pieces(word.text, single=len(word.text) == 1)]
@@ -72,8 +80,15 @@ def query_tokens(query: str, *, fuzzy: bool = False) -> Groups:
         # The longest indexed prefix is the rarest, so it reads the fewest entries.
         longest = [*_prefixes(word.text)][-1]
         typos = _queried_typos(word.text) if fuzzy else ()
-        groups.append([number(token) for token in (longest, *typos)])
+        # The last digits of the number that it belongs to: the message may have grouped it otherwise.
+        whole = [f"%{each.digits[-GRAM:]}" for each in numbers if within(word, each)]
+        groups.append([number(token) for token in (longest, *typos, *whole)])
     return groups
+
+
+def within(word: Word, whole: Number) -> bool:
+    """Return whether a word is a group of digits of this number."""
+    return whole.span[0] <= word.start and word.end <= whole.span[1]
 
 
 FILE = "+file"
@@ -105,7 +120,7 @@ def in_month(user_id: str, at: datetime) -> str:
 
 
 def _prefixes(word: str) -> Iterator[str]:
-    """Yield the indexed prefixes of a word. A word of one or two letters matches only as a whole."""
+    """Yield the indexed prefixes of a word. A word of one letter matches only as a whole."""
     if len(word) < PREFIX_LENGTHS[0]:
         yield f"={word}"
     for length in PREFIX_LENGTHS:

@@ -1,5 +1,6 @@
 /* The list of conversations. Updates move its rows: pinned ones on top, then the latest. */
 
+import { cut } from "../lib/cut.js";
 import { before, belongs, fillConversation, previewText, showWaiting } from "../lib/conversation_row.js";
 import { badgeText, clone, part } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
@@ -92,7 +93,7 @@ export function inbox(root, app) {
     if (thread) row.dataset.preview = previewText(thread, app.viewerId);
     preview.classList.toggle("conversation__preview--typing", typing);
     preview.classList.toggle("conversation__preview--draft", !typing && Boolean(draft));
-    preview.textContent = typing ? t("Typing…") : draft ? t("Draft: %(words)s", { words: draft.slice(0, 120) }) : row.dataset.preview;
+    preview.textContent = typing ? t("Typing…") : draft ? t("Draft: %(words)s", { words: cut(draft, 120) }) : row.dataset.preview;
     if (typing) setTimeout(() => showPreview(id), app.store.typing.get(id) - Date.now() + 50); // disappears by itself
   }
 

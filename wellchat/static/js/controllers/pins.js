@@ -1,5 +1,6 @@
 /* The pinned messages in the side panel, and the button for them in the head of the thread. */
 
+import { cut } from "../lib/cut.js";
 import { clone, part } from "../lib/dom.js";
 import { nameOf } from "../lib/message_words.js";
 
@@ -18,7 +19,7 @@ export function pins(section, app) {
     row.dataset.at = message.pinned_at;
     part(row, "pin-link").href = `/threads/${threadId}/messages/${message.seq}`;
     part(row, "pin-who").textContent = who(message.sender_id);
-    part(row, "pin-words").textContent = message.body.slice(0, 140);
+    part(row, "pin-words").textContent = cut(message.body, 140);
     list.insertBefore(row, [...list.children].find((other) => other !== row && other.dataset.at <= message.pinned_at) ?? null);
   }
 

@@ -1,5 +1,6 @@
 /* Fills a row of the inbox, with the same texts as templates/messaging/_conversation.html. */
 
+import { cut } from "./cut.js";
 import { part, setAvatar, setTime, write } from "./dom.js";
 import { describeFiles } from "./files.js";
 import { t } from "./i18n.js";
@@ -48,7 +49,7 @@ export function previewText({ last_message: last }, viewerId) {
   const own = last.sender_id === viewerId;
   const about = last.subject?.title;
   const who = about ? `${own ? t("You, about %(title)s:", { title: about }) : t("About %(title)s:", { title: about })} ` : own ? `${t("You:")} ` : "";
-  const body = (last.body ?? "").slice(0, 120);
+  const body = cut(last.body ?? "", 120);
   return who + [describeFiles(last.attachments), body].filter(Boolean).join(" · ");
 }
 

@@ -1,5 +1,6 @@
 /* Small helpers for the DOM. Templates name their parts by data-part; a <template> part is cloned into a row. */
 
+import { firstOf } from "./cut.js";
 import { addresses } from "./links.js";
 import { showPicture } from "./surroundings.js";
 
@@ -53,9 +54,8 @@ export function setAvatar(element, person) {
 
 export function initials(name) {
   const words = name.split(/\s+/).filter((word) => (/^[\p{L}\p{N}]/u.test(word)));
-  const first = (text) => [...text][0] ?? "?"; // a whole character, also where it takes two code units
-  if (!words.length) return first(name).toUpperCase();
-  return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();
+  if (!words.length) return (firstOf(name) || "?").toUpperCase();
+  return (firstOf(words[0]) + (words.length > 1 ? firstOf(words.at(-1)) : "")).toUpperCase();
 }
 
 /** Returns the same hue as the server's filter, in steps of thirty: FNV-1a over the id. */
