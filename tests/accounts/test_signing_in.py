@@ -83,7 +83,7 @@ def test_signing_in_replaces_a_planted_session(app, cast, visitor):
     assert cara.cookie("wellchat") != planted
     assert not mallory.is_signed_in()
     with cara.session_transaction() as session:
-        assert set(session) <= {"_user_id", "_fresh", "_id", "csrf_token"}
+        assert set(session) <= {"_user_id", "_fresh", "_id", "csrf_token", "landing"}
 
 
 def test_a_password_change_ends_all_other_sessions_and_tokens(app, cast, now, visitor):

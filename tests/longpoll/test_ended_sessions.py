@@ -45,7 +45,8 @@ class Processes:
         client.set_cookie("wellchat", self.cookies[number])
         # In a context of its own, as in fixtures.Program.
         call = contextvars.Context().run
-        return int(call(client.get, path, query_string={"since": self.cursor, **query}).status_code)
+        query |= {"since": self.cursor} if path == "/api/updates" else {}
+        return int(call(client.get, path, query_string=query).status_code)
 
     def everywhere(self, number: int) -> set[int]:
         return {

@@ -49,6 +49,9 @@ WHY = {
     "wellchat/scheduled/queries.py": (1, "a text that is not sent yet, which its author reads"),
     "wellchat/scheduled/sending.py": (2, "a text that is not sent yet, which its author reads"),
     "wellchat/privacy/transcript.py": (2, "lines made with shown_body"),
+    "wellchat/attachments/ogg.py": (4, "the bytes in a page of a recording"),
+    "wellchat/clientele/notes.py": (3, "one's own notes"),
+    "wellchat/clientele/queries.py": (2, "one's own notes"),
     "wellchat/automatic_messages/answering.py": (1, "the welcome of a coupon, before it is sent"),
     "wellchat/automatic_messages/pages.py": (1, "a form"),
     "wellchat/automatic_messages/queries.py": (1, "the welcome of one's own coupon"),
@@ -58,6 +61,7 @@ WHY = {
     "wellchat/saved_replies/queries.py": (5, "one's own saved replies"),
 }
 TEMPLATES = {
+    "templates/clientele/_notes.html": {"note"},  # one's own note
     "templates/messaging/_conversation.html": {"last"},
     "templates/messaging/_message.html": {"m"},
     "templates/messaging/_message_decorations.html": {"m", "q"},

@@ -19,6 +19,7 @@ EMAIL = "zq7canary@example.com"
 # Tables with nothing of anybody's, each with the reason.
 OF_NOBODY = {
     "epochs": "one life of the database",
+    "search_versions": "how far the index is made anew",
     "sso_keys": "keys of the platform",
     "used_links": "hashes of links and sessions",
     "audit_heads": "heads of the chain of the security log",

@@ -185,7 +185,7 @@ FIGURES = (
     Figure("with_chat", N_("Repeat bookings with a conversation"),
            N_("Of second and later bookings, those whose pair had a conversation before."), "share",
            lambda p: share(p.total(AGAIN_WITH_CHAT), plus(p.total(AGAIN), p.total(AGAIN_WITH_CHAT))),
-           target=N_("80 %")),
+           target=N_("80 percent")),
     Figure("depth", N_("Bookings per conversation"), N_("Of all pairs who talked, as of the last day."),
            "number", lambda p: ratio(p.at_end("bookings"), p.at_end("talked")), target=N_("3 or more")),
     Figure("rebooked", N_("Conversations across several bookings"),
@@ -196,7 +196,7 @@ FIGURES = (
            _spoke_again),
     Figure("two", N_("Clients with two professionals or more"),
            N_("Of the clients with an active conversation, as of the last day."), "share",
-           lambda p: share(p.at_end("two"), p.at_end("of_two")), target=N_("60 %"), of_everybody=True),
+           lambda p: share(p.at_end("two"), p.at_end("of_two")), target=N_("60 percent"), of_everybody=True),
 )  # fmt: skip
 
 

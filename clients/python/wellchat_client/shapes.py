@@ -1,6 +1,6 @@
 """The JSON of answers, as types. New fields may come; those that you do not know do no harm."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class SubjectRef(TypedDict):
@@ -62,6 +62,8 @@ class Attachment(TypedDict):
     url: str
     thumbnail_url: str | None
     state: Literal["ready", "checking", "refused"]
+    duration_ms: NotRequired[int | None]
+    peaks: NotRequired[str | None]
 
 
 class Reaction(TypedDict):
@@ -94,6 +96,30 @@ class Message(TypedDict):
     system: bool
     revision: int
     masked: NotRequired[bool | None]
+    card: NotRequired[dict[str, Any] | None]
+
+
+class PairFacts(TypedDict):
+    """How long two people know each other, and their bookings."""
+
+    since: str
+    bookings: int
+    last_booking_at: str | None
+    next_booking_at: str | None
+
+
+class Reason(TypedDict):
+    """Why a thread matters, and the points that it has for it."""
+
+    words: str
+    points: int
+
+
+class Priority(TypedDict):
+    """The sum of the points, and each of them."""
+
+    score: int
+    why: list[Reason]
 
 
 class Thread(TypedDict):
@@ -127,6 +153,9 @@ class Thread(TypedDict):
     listed_at: str
     created_at: str
     updated_at: str
+    standing: NotRequired[Literal["new", "regular"] | None]
+    facts: NotRequired[PairFacts | None]
+    priority: NotRequired[Priority | None]
 
 
 class Notification(TypedDict):
@@ -154,12 +183,21 @@ class Unread(TypedDict):
     notifications: int
 
 
+class InboxCounts(TypedDict):
+    """Unread messages in the archive and in snoozed threads, and threads that wait for my reply."""
+
+    archived: int
+    snoozed: int
+    waiting: int
+
+
 class Me(TypedDict):
     """Who I am."""
 
     user: Person
     cursor: str
     unread: Unread
+    inbox: InboxCounts
 
 
 class MessagePage(TypedDict):
@@ -187,4 +225,5 @@ class Update(TypedDict):
     messages: list[Message]
     notifications: list[Notification]
     unread: Unread
+    inbox: InboxCounts
     typing: list[Typist]

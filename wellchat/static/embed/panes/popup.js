@@ -55,7 +55,7 @@ export class Popup extends Framed {
     this.#show();
     if (!byPerson) return;
     // A ring around the first row is for who came by keyboard.
-    (this.frame ?? this.again).focus({ focusVisible: !!opener?.shadowRoot?.querySelector(":focus-visible") });
+    (this.frame ?? this.again).focus({ focusVisible: opener?.matches(":focus-visible") });
   }
 
   close() {
@@ -88,7 +88,7 @@ export class Popup extends Framed {
   /* Without what the person zoomed in. */
   #fit() {
     const height = phone.matches && visualViewport ? `${Math.round(visualViewport.height * visualViewport.scale)}px` : "";
-    this.box.style.setProperty("block-size", height);
+    this.box.style.blockSize = height;
   }
 
   #show() {
