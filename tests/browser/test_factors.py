@@ -74,7 +74,7 @@ def tab_to(page: Page, name: str) -> None:
 def test_an_app_by_the_keyboard_alone(house: House, sit: Sit) -> None:
     page = sit(None, "/sign-in", reduced_motion="reduce")
     types_password(page, house.cara)
-    page.wait_for_url(house.url + "/")
+    page.wait_for_url(house.url + house.thread)  # the one conversation that she has
     page.goto(FACTORS)
     looked_at(page, "factors-none")
     tab_to(page, "Set up an app")
@@ -119,7 +119,7 @@ def test_an_app_by_the_keyboard_alone(house: House, sit: Sit) -> None:
     expect(page.locator("#recovery")).to_be_focused()
     page.keyboard.type(recovery)
     page.keyboard.press("Enter")
-    page.wait_for_url(house.url + "/")
+    page.wait_for_url(house.url + house.thread)
 
     age_proofs(house)
     page.goto(f"{FACTORS}/passkey")

@@ -22,7 +22,7 @@ house = a_house(furnish)
 
 
 def open_menu(page: Page) -> None:
-    button = page.get_by_role("button", name="Send later")
+    button = page.get_by_role("button", name="Schedule")
     button.focus()
     page.keyboard.press("Enter")
     page.locator("#later-menu").wait_for()
@@ -30,11 +30,12 @@ def open_menu(page: Page) -> None:
 
 def test_words_wait_for_their_time_and_the_field_is_free(house: House, sit: Sit) -> None:
     page = sit(house.cara, at=house.thread)
-    expect(page.get_by_role("button", name="Send later")).to_be_hidden()
+    expect(page.get_by_role("button", name="Schedule")).to_be_hidden()
     # What is refused stays in the field, with the reason.
     page.set_input_files(
         '[data-part="picker"]', {"name": "a.txt", "mimeType": "text/plain", "buffer": b"one"}
     )
+    expect(page.locator(".upload-list__row")).to_be_visible()  # the page's scripts have begun
     field(page).fill("With a file")
     open_menu(page)
     page.get_by_role("button", name="Tomorrow at 9:00").press("Enter")

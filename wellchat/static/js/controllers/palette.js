@@ -27,6 +27,7 @@ function build(app, recents) {
   const all = part(dialog, "all");
   const forget = dialog.querySelector('[data-action="forget"]');
   let active = -1;
+  let idle = false; // what is listed is from earlier
   let latest = []; // the threads of the people one has written with last
 
   const session = new SearchSession({
@@ -61,6 +62,9 @@ function build(app, recents) {
 
   function show({ state, query, answer, error }) {
     forget.hidden = true;
+    const [wasIdle, chosen] = [idle, active];
+    idle = state === "idle";
+    if (state === "waiting" && wasIdle) draw([], query);
     part(dialog, "skeleton").hidden = state !== "waiting" || options().length > 0; // old results stay until then
     if (state === "waiting") return say(t("Searching…"));
     if (state === "failed") {
@@ -74,6 +78,7 @@ function build(app, recents) {
         { heading: t("Recent searches"), rows: queries.map((query) => recentRow(query)) },
         { heading: t("Recent people"), rows: latest.map(threadRow) },
       ], "");
+      if (wasIdle && chosen >= 0) choose(chosen); // the people have come meanwhile
       return say(options().length ? "" : t("Find people, conversations, and what was said in them."));
     }
     draw([
