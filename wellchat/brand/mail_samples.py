@@ -87,15 +87,7 @@ def samples(name: str) -> dict[str, Sample]:
             "unsubscribe_path": UNSUBSCRIBE,
         },
         "invitation": {"path": PATH, "role": "client"},
-        "lead_claimed": {
-            "headline": name,
-            "line": name,
-            "discreet_line": "1 lead",
-            "language": "en",
-            "discreet": False,
-            "path": PATH,
-            "unsubscribe_path": UNSUBSCRIBE,
-        },
+        "lead_claimed": {"headline": name, "line": name, "path": PATH, "unsubscribe_path": UNSUBSCRIBE},
         "look_notice": {"other": name, "day": DAY},
         "measure": {"what": "pause", "days": 3, "appeal": EMAIL},
         "new_device": {
