@@ -57,7 +57,8 @@ def test_erasing_a_person_leaves_the_rows_without_the_name(app: Flask, talk: Tal
     record("access.refused", now=now, actor_id=talk.cara.id)
     assert export_person(talk.cara.id)["audit"][0]["kind"] == "access.refused"
     erase_person(user_id=talk.cara.id, now=now)
-    assert next(event.actor for event in events()) == pseudonym(talk.cara.id)
+    refused = [event.actor for event in events() if event.kind == "access.refused"]
+    assert refused == [pseudonym(talk.cara.id)]
     assert db.session.execute(select(AuditPerson).where(AuditPerson.user_id == talk.cara.id)).all() == []
 
 

@@ -25,6 +25,7 @@ SAID = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 PREFERENCES: dict[str, Any] = {
     "network.cookie.cookieBehavior": 1,
     "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.page": 0,
     "datareporting.policy.dataSubmissionEnabled": False,
     "app.update.enabled": False,
     "network.captive-portal-service.enabled": False,
@@ -117,7 +118,13 @@ class Firefox:
         return answer["result"]
 
     def goto(self, url: str) -> None:
-        self.ask("browsingContext.navigate", context=self.window, url=url, wait="complete")
+        try:
+            self.ask("browsingContext.navigate", context=self.window, url=url, wait="complete")
+        except AssertionError as error:
+            # Firefox itself breaks a load off when another one in the window has not quite ended.
+            if "NS_BINDING_ABORTED" not in str(error):
+                raise
+            self.ask("browsingContext.navigate", context=self.window, url=url, wait="complete")
 
     def frames(self, part: str) -> list[str]:
         """Return the frames, at any depth, with this in their address."""

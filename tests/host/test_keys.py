@@ -35,7 +35,7 @@ def kinds() -> list[str]:
 def test_a_key_is_stored_as_a_digest_only(app: Flask, now: datetime, everything: Callable[[], Any]) -> None:
     made = make_key(name="Shop", scopes=["people:read"], now=now)
     assert SECRET.fullmatch(made.secret)
-    assert made.secret.rpartition("_")[2] not in str(everything())
+    assert made.secret.split("_", 2)[2] not in str(everything())
     assert made.key.ends_at == now + timedelta(days=365)
     assert kinds() == ["host_key.made"]
 

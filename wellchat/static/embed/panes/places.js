@@ -31,7 +31,7 @@ class Place extends Framed {
   }
 
   height(pixels) {
-    if (this.element.getAttribute("height") === "auto") this.box.style.setProperty("block-size", `${pixels + 2}px`); // with its lines
+    if (this.element.getAttribute("height") === "auto") this.box.style.blockSize = `${pixels + 2}px`; // with its lines
   }
 }
 
