@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from apiflask import APIBlueprint
@@ -12,8 +15,8 @@ from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check_cursor
-from wellchat.db import snapshot
-from wellchat.errors import problem
+from wellchat.db import db, snapshot
+from wellchat.errors import is_unavailable, problem
 from wellchat.i18n import N_
 from wellchat.longpoll.heads import Head
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
@@ -23,6 +26,8 @@ from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
 from wellchat.web import json_response, signed_in, viewer
+
+log = logging.getLogger(__name__)
 
 api = APIBlueprint(
     "updates_api",
@@ -53,7 +58,8 @@ def get_updates(poll: Poll) -> Response:
     user = viewer()
     cursor = parse_cursor(poll.since)
     if poll.active:
-        touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
+        with _noting():
+            touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
     # The cached head is created before the log is read. A wake-up in between raises it, so no change is
     # missed.
     known_head = poll_notifier().known_head(user.id)
@@ -65,7 +71,8 @@ def get_updates(poll: Poll) -> Response:
     if cursor.seq > max(acknowledged, known_head.acknowledged):
         # The client sends the cursor of an update that it has received: its messages have arrived on a
         # device.
-        known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
+        with _noting():
+            known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
         snapshot()  # the write ended the snapshot in which the cursor was checked
     if head.seq == cursor.seq:
         # Not cacheable: a poll that records presence, and one whose user's access has ended since it was
@@ -78,6 +85,21 @@ def get_updates(poll: Poll) -> Response:
         return Response(status=204)
     with metrics.UPDATE_SECONDS.time():
         return _news(user, cursor, poll)
+
+
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Let a poll be answered though nothing can be written, as in a database that is read-only for a while.
+
+    The next poll notes it. If the database cannot be read either, the next statement says so.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log.warning("a poll could not be noted: %s", error)
+        db.session.rollback()
 
 
 def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
