@@ -40,12 +40,9 @@ def test_a_worker_after_an_outage_and_after_words_of_redis(
     broker: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     socket = broker.folder / "valkey.sock"
-    env = {
-        "WELLCHAT_INSTANCE": str(tmp_path),
-        "WELLCHAT_REDIS_URL": f"unix://{socket}",
-        "WELLCHAT_LOG_LEVEL": "info",
-    }
+    env = {"WELLCHAT_INSTANCE": str(tmp_path)}
     migrated(create_app(read_settings(env)))
+    env |= {"WELLCHAT_REDIS_URL": f"unix://{socket}", "WELLCHAT_LOG_LEVEL": "INFO"}
     redis = Redis(unix_socket_path=str(socket))
     sender = Celery(broker=f"redis+socket://{socket}")
     monkeypatch.setattr(task_queue, "celery", sender)
@@ -72,7 +69,9 @@ def test_a_worker_after_an_outage_and_after_words_of_redis(
             lost = worker.output.count("Connection to broker lost")
             redis.execute_command(begin)
             worker.process.send_signal(signal.SIGCONT)
-            wait_for(lambda lost=lost: worker.output.count("Connection to broker lost") > lost, what="the loss")
+            wait_for(
+                lambda lost=lost: worker.output.count("Connection to broker lost") > lost, what="the loss"
+            )
             redis.execute_command(end)
             before = done(worker, "sweep")
             sender.send_task("sweep", ignore_result=True)
