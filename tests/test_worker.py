@@ -36,6 +36,10 @@ def done(worker: Command, task: str) -> int:
     return sum(f"Task {task}[" in line and "succeeded" in line for line in worker.said)
 
 
+def losses(worker: Command) -> int:
+    return worker.output.count("Connection to broker lost")
+
+
 def test_a_worker_after_an_outage_and_after_words_of_redis(
     broker: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +70,7 @@ def test_a_worker_after_an_outage_and_after_words_of_redis(
         ):
             worker.process.send_signal(signal.SIGSTOP)
             sender.send_task("sweep", ignore_result=True)
-            lost = worker.output.count("Connection to broker lost")
+            lost = losses(worker)
             redis.execute_command(begin)
             worker.process.send_signal(signal.SIGCONT)
             wait_for(
