@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -287,6 +287,23 @@ def note_language(*, user_id: str, language: str) -> None:
         session.execute(update(User).where(User.id == user_id).values(browser_locale=language))
 
 
+def _touch_every() -> timedelta:
+    """Return how often somebody is written down: often enough that nobody active seems away."""
+    return min(TOUCH_EVERY, timedelta(seconds=setting("AWAY_AFTER")) / 4)
+
+
+def presence_known(*, user_id: str, now: datetime, thread_id: str | None) -> tuple[float, Callable[[], bool]]:
+    """Return for how many seconds touching them again writes nothing, and what says whether that still holds.
+
+    It ends early where they open another thread.
+    """
+    touch = _touched.get(user_id)
+    if touch is None or touch[1] != thread_id:
+        return 0.0, lambda: False
+    left = touch[0] + _touch_every() - now
+    return left.total_seconds(), lambda: _touched.get(user_id) is touch
+
+
 def touch_presence(
     *, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False
 ) -> None:
@@ -295,9 +312,7 @@ def touch_presence(
     With `same_thread` nobody knows what they see, as in a JSON call: a thread that they look at stays, but
     not for longer than before. It writes only if some time has passed or the thread changed.
     """
-    # often enough that nobody active seems away
-    away_after = timedelta(seconds=setting("AWAY_AFTER"))
-    seldom = min(TOUCH_EVERY, away_after / 4)
+    away_after, seldom = timedelta(seconds=setting("AWAY_AFTER")), _touch_every()
     keys = (user_id, f"{user_id} by call") if same_thread else (user_id,)
     for last_at, last_thread in (_touched[key] for key in keys if key in _touched):
         if now - last_at < seldom and (same_thread or thread_id == last_thread):
