@@ -318,6 +318,19 @@ class Command:
 
         wait_for(said, seconds=seconds, what=f"{words!r} (said so far: {self.output})")
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hold it and its parts where they are, until the end of this."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        everybody = [self.process.pid, *map(int, children.split())]
+        for pid in everybody:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(everybody):
+                os.kill(pid, signal.SIGCONT)
+
     def stop(self, with_signal: int = signal.SIGTERM, *, seconds: float = 15.0) -> int:
         """Ends it and returns its exit status."""
         if self.process.poll() is None:

@@ -20,7 +20,11 @@ def sit(chromium: Any, house: House, request: pytest.FixtureRequest) -> Iterator
 
     Where a module says `SERVICE_WORKERS = "allow"`, their browsers have our service worker. Each would fetch
     every file for it anew, a third of what two people cost who write to each other.
+
+    They want no motion, unless a module says `MOTION = "no-preference"`: what is still fading in has other
+    colours and another place for who looks at that moment.
     """
     workers = getattr(request.module, "SERVICE_WORKERS", "block")
-    with seats(chromium, house, service_workers=workers) as sit:
+    motion = getattr(request.module, "MOTION", "reduce")
+    with seats(chromium, house, service_workers=workers, reduced_motion=motion) as sit:
         yield sit

@@ -152,7 +152,9 @@ def hears(page: Page, name: str, message: dict[str, Any]) -> None:
 
 
 def test_frames_sign_in_talk_and_forget(chromium: Any, house: House, shop: Shop, host: Host) -> None:
-    context = chromium.new_context(viewport={"width": 800, "height": 700}, accept_downloads=True)
+    context = chromium.new_context(
+        viewport={"width": 800, "height": 700}, accept_downloads=True, reduced_motion="reduce"
+    )
     context.set_default_timeout(15_000)
     page, faults = context.new_page(), []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
