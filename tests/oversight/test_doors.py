@@ -107,7 +107,9 @@ def test_a_thread_with_many_looks_shows_the_latest(app: Flask, cast: Cast, talk:
     with transaction() as session:
         for _ in range(60):
             session.add(AccessGrant(admin_id=cast.ada.id, thread_id=talk.id, reason=REASON, created_at=now))
-    grant_access(admin=cast.ada, thread_id=talk.id, reason="The latest of all", now=now + timedelta(days=9999))
+    grant_access(
+        admin=cast.ada, thread_id=talk.id, reason="The latest of all", now=now + timedelta(days=9999)
+    )
     found = queries.grants_for(cast.ada, talk.id)
     assert (len(found), found[0].reason) == (50, "The latest of all")
 
