@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.house import House, Sit, seats
 
 # How long a test looks for what is to come; how soon it has to come is said where that matters.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def visit(whole_chromium: Any, shop: Platform) -> Iterator[Any]:
         # What is still fading in has other colours for axe.
         context = whole_chromium.new_context(base_url=shop.url, **{"reduced_motion": "reduce", **options})
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.add_init_script(NOTHING_IS_KEPT + LISTEN)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
         context.on("console", lambda said: faults.append(said.text) if "Content Sec" in said.text else None)

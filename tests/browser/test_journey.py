@@ -83,7 +83,7 @@ def test_two_people_talk_and_the_one_who_left_gets_one_email(house: House, sit: 
     with house.live.worker.paused():  # or the machine may be so slow that each has a mail of its own
         sent(nora, "Do you have time on Thursday?")
         sent(nora, "Or on Friday, in the morning?")
-    (mail,) = wait_for(lambda: mails_with(house, "on Thursday"), seconds=20, what="the email")
+    (mail,) = wait_for(lambda: mails_with(house, "on Thursday"), seconds=40, what="the email")
     assert mail["To"].addresses[0].addr_spec == house.paul.email
     text = text_of(mail)
     said = ("may I ask something", "Of course", "on Thursday", "Or on Friday")

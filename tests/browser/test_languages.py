@@ -46,7 +46,7 @@ def test_who_reads_german_talks_and_gets_a_german_email(house: House, sit: Sit) 
     with house.live.worker.paused():  # both come in one
         for text in ("Are you there?", "Tomorrow then."):
             sent(paul, text)
-    (mail,) = wait_for(lambda: house.mail.messages[before:], seconds=20, what="the email")
+    (mail,) = wait_for(lambda: house.mail.messages[before:], seconds=40, what="the email")
     text = mail.get_body(("plain",)).get_content()
     assert mail["Subject"] == "2 neue Nachrichten von Paul Professional"
     assert "2 neue Nachrichten warten auf Sie" in text
