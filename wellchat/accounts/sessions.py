@@ -28,6 +28,7 @@ from wellchat.web import SAFE_METHODS, login
 
 log = logging.getLogger(__name__)
 
+CSRF = "csrf_token"  # Flask-WTF's key
 RAN_OUT = "ran_out"  # in a cookie of nobody: the session that it held ended by time alone
 
 
@@ -120,7 +121,12 @@ def sign_out() -> None:
     """End this session for good: copies of its cookie no longer work."""
     if current_user.is_authenticated and current_user.session_id:
         end_session(user=current_user._get_current_object(), now=clock.now())
+    token = session.get(CSRF)
     session.clear()
+    # A poll still under way is refused after this, and its answer writes the cookie that it came with. With
+    # another token in that one, the sign-in form loaded meanwhile would be refused.
+    if token:
+        session[CSRF] = token
     logout_user()
     g.session_ended = True
 
