@@ -62,6 +62,7 @@ def furnish(talk: Talk) -> Any:
     return SimpleNamespace(quinn=Person.of(quinn), short=short, long=long, shots=shots)
 
 
+MOTION = "no-preference"
 house = a_house(furnish)
 
 

@@ -39,6 +39,7 @@ def furnish(talk: Talk) -> Any:
     return SimpleNamespace(nora=Person.of(nora), far=f"/threads/{thread_id}")
 
 
+MOTION = "no-preference"
 house = a_house(furnish)
 
 
