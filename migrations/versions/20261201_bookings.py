@@ -201,7 +201,7 @@ def bookings():
         check(
             "bookings",
             "state",
-            "state IN ('held', 'requested', 'booked', 'done', 'missed', 'cancelled')",
+            "state IN ('held', 'lapsed', 'requested', 'booked', 'done', 'missed', 'cancelled')",
         ),
         check("bookings", "held_until", "(state = 'held') = (held_until IS NOT NULL)"),
         check("bookings", "times", "starts_at < ends_at"),

@@ -77,11 +77,18 @@ def wanted_of(service: Service) -> Wanted:
 
 
 def free(
-    service: Service, *, since: datetime, until: datetime, now: datetime, without: str | None = None
+    service: Service,
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    without: str | None = None,
+    wanted: Wanted | None = None,
 ) -> list[datetime]:
-    """Return the moments in [since, until) at which a service may begin; `without` names a booking to ignore.
+    """Return the moments in [since, until) at which a service may begin.
 
-    Call it for one moment, [it, it + a minute), to decide about it: no other rule says yes or no.
+    `without` names a booking to ignore, and `wanted` is what that one takes where the service has changed
+    since. Call it for one moment, [it, it + a minute), to decide about it: no other rule says yes or no.
     """
     calendar = calendar_of(service.professional_id)
     if calendar is None or service.retired_at is not None:
@@ -90,11 +97,17 @@ def free(
     taken: list[Taken] = []
     for found in taken_between(service.professional_id, since - A_WEEK, until + A_WEEK, now, without):
         taken += found
-    return free_starts(rules, wanted_of(service), taken, since=since, until=until, now=now)
+    return free_starts(rules, wanted or wanted_of(service), taken, since=since, until=until, now=now)
 
 
 def next_starts(
-    service: Service, after: datetime, now: datetime, *, count: int = 3, without: str | None = None
+    service: Service,
+    after: datetime,
+    now: datetime,
+    *,
+    count: int = 3,
+    without: str | None = None,
+    wanted: Wanted | None = None,
 ) -> list[datetime]:
     """Return the next free starts after a moment, looking two weeks at a time, up to the horizon."""
     calendar = calendar_of(service.professional_id)
@@ -102,7 +115,7 @@ def next_starts(
     since, weeks = max(after, now), timedelta(days=14)
     last = now + timedelta(days=calendar.horizon_days + 2) if calendar else now
     while len(found) < count and since < last:
-        found += free(service, since=since, until=since + weeks, now=now, without=without)
+        found += free(service, since=since, until=since + weeks, now=now, without=without, wanted=wanted)
         since += weeks
     return found[:count]
 

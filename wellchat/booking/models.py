@@ -20,6 +20,7 @@ from wellchat.accounts.models import User
 from wellchat.db import Base, UTCDateTime, new_id
 
 HELD, REQUESTED, BOOKED = "held", "requested", "booked"
+LAPSED = "lapsed"  # a hold that nobody confirmed in time; deleted after a day
 DONE, MISSED, CANCELLED = "done", "missed", "cancelled"
 TAKES_TIME = (HELD, REQUESTED, BOOKED)  # of what stands here, nothing overlaps
 
@@ -36,7 +37,7 @@ class Booking(Base):
     __tablename__ = "bookings"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('held', 'requested', 'booked', 'done', 'missed', 'cancelled')", name="state"
+            "state IN ('held', 'lapsed', 'requested', 'booked', 'done', 'missed', 'cancelled')", name="state"
         ),
         CheckConstraint("(state = 'held') = (held_until IS NOT NULL)", name="held_until"),
         CheckConstraint("starts_at < ends_at", name="times"),

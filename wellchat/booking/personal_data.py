@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, exists, or_, select, update
 
-from wellchat.booking.models import CANCELLED, HELD, TAKES_TIME, Booking, BookingChange
+from wellchat.booking.models import CANCELLED, HELD, LAPSED, TAKES_TIME, Booking, BookingChange
 from wellchat.db import db
 from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData, Rows, rows
@@ -23,7 +23,7 @@ def _erase(person: Person, now: datetime) -> None:
     theirs = or_(Booking.client_id == person.id, Booking.professional_id == person.id)
     execute = db.session.execute
     quiet = {"synchronize_session": False}
-    execute(delete(Booking).where(Booking.state == HELD, theirs).execution_options(**quiet))
+    execute(delete(Booking).where(Booking.state.in_((HELD, LAPSED)), theirs).execution_options(**quiet))
     words = {"agenda": "", "reason": "", "place": "", "client_key": None}
     execute(update(Booking).where(theirs).values(words).execution_options(**quiet))
     ahead = update(Booking).where(theirs, Booking.state.in_(TAKES_TIME), Booking.starts_at > now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from wellchat.availability.free import Taken
-from wellchat.booking.models import CANCELLED, HELD, TAKES_TIME, Booking
+from wellchat.booking.models import CANCELLED, HELD, LAPSED, TAKES_TIME, Booking
 from wellchat.db import db, table
 
 
@@ -23,7 +23,7 @@ def taken_between(
         of.professional_id == professional_id,
         of.starts_at >= since,
         of.starts_at < until,
-        of.state != CANCELLED,
+        of.state.not_in((CANCELLED, LAPSED)),
         or_(of.state != HELD, of.held_until > now),
     )
     if without is not None:

@@ -7,22 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from tests.booking.calendar import service, week
 from wellchat import money
 from wellchat.availability import actions, queries
-from wellchat.availability.forms import PutRules, PutService, read_week
+from wellchat.availability.forms import read_week
 from wellchat.errors import Invalid, NotFound
-from wellchat.forms import fill
-
-
-def service(viewer, now, **more):
-    form = fill(PutService, {"name": "Follow-up", "minutes": 60} | more)
-    return actions.put_service(viewer=viewer, form=form, now=now)
-
-
-def week(viewer, now, spans, zone="Europe/Berlin", **rules):
-    rules = {"zone": zone, "notice_hours": 0, "horizon_days": 400} | rules
-    actions.set_rules(viewer=viewer, form=fill(PutRules, rules), now=now)
-    actions.set_hours(viewer=viewer, week=spans, now=now)
 
 
 @pytest.mark.parametrize(

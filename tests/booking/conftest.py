@@ -17,5 +17,5 @@ def _app_on(
     make_app: Callable[..., Flask], services: Services, run_name: str, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[str], tuple[Flask, CleanDatabase]]]:
     settings = {"FEATURES": ("coaching",), "HOUR_PRICE": (9000, "EUR")}
-    with apps_on(make_app, request, f"{run_name}_availability", settings, lambda _: NewCast()) as app_on:
+    with apps_on(make_app, request, f"{run_name}_booking", settings, lambda _: NewCast()) as app_on:
         yield app_on
