@@ -282,7 +282,7 @@ def test_a_cached_poll_answers_the_same_request_only(world):
 
 def test_an_active_poll_records_presence_and_is_then_answered_from_the_cache(world):
     """Until what they look at is another thing, here or in another window, or their presence grows old."""
-    from wellchat.accounts import actions
+    from wellchat.accounts import presence
     from wellchat.accounts.models import Presence
 
     paul, there, elsewhere = world.cast.paul, {"active": 1, "looking": world.talk.id}, {"active": 1}
@@ -301,8 +301,8 @@ def test_an_active_poll_records_presence_and_is_then_answered_from_the_cache(wor
     assert looked_at() == world.talk.id
     assert [asks(elsewhere), looked_at()] == [True, None]
     assert [asks(there), looked_at()] == [True, world.talk.id]
-    seen_at, thread_id = actions._touched[paul.id]
-    actions._touched[paul.id] = (seen_at - actions.TOUCH_EVERY + timedelta(seconds=1e-6), thread_id)
+    seen_at, thread_id = presence._touched[paul.id]
+    presence._touched[paul.id] = (seen_at - presence.TOUCH_EVERY + timedelta(seconds=1e-6), thread_id)
     assert [asks(there) for _ in range(2)] == [True, False]
 
 

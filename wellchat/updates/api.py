@@ -9,8 +9,8 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
 from wellchat import clock, metrics
-from wellchat.accounts.actions import presence_known, touch_presence
 from wellchat.accounts.models import User
+from wellchat.accounts.presence import presence_known, touch_presence
 from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check_cursor
 from wellchat.db import snapshot
