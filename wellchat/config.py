@@ -29,6 +29,7 @@ from wellchat.setting_types import (
     long_token,
     look_notice,
     names,
+    networks,
     on_off,
     on_off_or_none,
     one_line,
@@ -203,6 +204,9 @@ class Settings(BaseModel):
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
     METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
+    # from where /metrics may be read without the token, beside this host
+    METRICS_NETWORKS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(networks)] = ()
+    SLOW_STATEMENT: float = Field(default=0.5, ge=0, le=DAY)  # seconds; 0: slow statements are not noted
     FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
     # days until the two people are told of a look, or `off: why`
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"

@@ -7,6 +7,7 @@ import shutil
 from email.utils import parseaddr
 from functools import lru_cache
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,6 +59,18 @@ def long_token(value: str | None) -> str | None:
     if value is not None and not re.fullmatch(r"[\x21-\x7e]{16,}", value):
         raise ValueError("must have at least 16 characters, without blanks")
     return value
+
+
+def networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check for networks, such as 10.1.0.0/16, or single addresses."""
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise ValueError(
+                f"write networks such as 10.1.0.0/16, separated by commas, not {value!r}"
+            ) from None
+    return values
 
 
 def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:
