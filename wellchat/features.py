@@ -58,6 +58,7 @@ FEATURES = (
     "figures",
     "saved_replies",
     "automatic_messages",
+    "backup",
     "demo",
     "first_run",
 )
