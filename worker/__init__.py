@@ -80,6 +80,9 @@ app.Task = AppContextTask  # type: ignore[misc]
 app.conf.update(
     # A worker may wait for its broker without limit; the short timeout is for requests.
     broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
+    # After any word of Redis (OOM, READONLY, MISCONF ...), and however long it was away, connect again.
+    broker_channel_error_retry=True,
+    broker_connection_max_retries=None,
     beat_schedule=schedule.beat_schedule(flask_app.config["SWEEP_EVERY"]),
     beat_schedule_filename=str(flask_app.config["INSTANCE"] / "beat-schedule"),
     imports=(
