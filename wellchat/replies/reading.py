@@ -15,8 +15,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import NamedTuple
 
-from wellchat.replies.html_text import html_to_text
-from wellchat.replies.quote_stripping import extract_reply
+from wellchat.replies.mailtext import extract_reply, html_to_text
 
 MAX_BYTES = 25 * 1024 * 1024  # of a mail with its files
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
