@@ -141,12 +141,12 @@ def _keeps(lines: Sequence[str], ours: Sequence[str], announced: Mapping[int, in
         has_introduction = has_introduction or is_introduced
         if is_introduced or not _is_own(lines[begin:end]):
             keeps[opening:end] = [False] * (end - opening)
-    if not has_introduction:
-        _keep_excerpts(lines, keeps, quotes, ours)
     _leave_signature(lines, keeps)
     own = [index for index, keep in enumerate(keeps) if keep]
     for index in own[trailing([lines[each] for each in own]) :]:
         keeps[index] = False
+    if not has_introduction:
+        _keep_excerpts(lines, keeps, quotes, ours)
     return keeps
 
 
