@@ -29,6 +29,9 @@ FEATURES = (
     "search",
     "digests",
     "booking_notices",
+    "availability",
+    "booking",
+    "calendars",
     "lead_notices",
     "push",
     "offline",
@@ -55,6 +58,7 @@ FEATURES = (
     "figures",
     "saved_replies",
     "automatic_messages",
+    "backup",
     "demo",
     "first_run",
 )
