@@ -235,7 +235,7 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
                 now=now,
             )
     if not is_told:
-        return Verdict(os.EX_DATAERR, f"{why} {setting('BASE_URL')}/")
+        return Verdict(os.EX_NOPERM, f"{why} {setting('BASE_URL')}/")
     return Verdict(OK, f"Refused, and its author is told: {why}")
 
 
