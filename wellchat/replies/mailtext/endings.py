@@ -28,6 +28,7 @@ _SENT_WITH = re.compile(
 _ADVERTISED = re.compile(rf"{_OPEN}(?:{ADVERTISED}){_LINK}{_TAIL}{_CLOSE}", re.IGNORECASE)
 _FROM_PHONE = re.compile(r"^(?:\w+ )?from (?:my )?(?:mobile|phone|i?phone|ipad)(?: ?\d+)?$", re.IGNORECASE)
 # A person goes on: "Sent from Outlook I never get your files".
+_FIRST_WORD, _TAIL_END = re.compile(r"^\W*\w+"), re.compile(f"{_TAIL}$", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?:i|you|your|we|he|she|they|was|were|is|are|will|can|never|not|but|yesterday|today|tomorrow|to|geht|ist"
     r"|kann|ich|du|sie|wir|nicht|aber|je|vous|nous|yo|usted|ik|jij|niet)\b",
@@ -43,7 +44,7 @@ def is_device_line(line: str) -> bool:
     if _ADVERTISED.match(text) or _SENT_WITH.match(text):
         return True
     found = _SENT_FROM_DEVICE.match(text) or _SENT_FROM_MY.match(text)
-    return bool(found) and not _PERSON.search(re.sub(_TAIL + "$", "", text[4:], flags=re.IGNORECASE))
+    return bool(found) and not _PERSON.search(_FIRST_WORD.sub("", _TAIL_END.sub("", text)))
 
 
 def signature_starts(lines: Sequence[str]) -> int:

@@ -71,8 +71,10 @@ class _Reader(HTMLParser):
             if mark == marks.REST_QUOTED:
                 found += [mark, *lines]
             elif mark:
+                found.append("")
                 sign = "> " if mark == ">" else mark
                 found += [f"{sign}{line}".rstrip(" ") for line in "\n".join(lines).strip("\n").split("\n")]
+                found.append("")
             else:
                 found += lines
         return "\n".join(found).strip("\n")

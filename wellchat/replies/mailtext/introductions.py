@@ -14,6 +14,7 @@ from .lines import (
     is_marked,
     names_ours,
     signs_in,
+    without_directions,
     wrote_in,
 )
 from .locale_patterns import FROM, ORIGINAL, SENT, SENT_STRICTLY, SUBJECT, TO, WROTE
@@ -138,7 +139,7 @@ def _labelled(lines: Sequence[str], index: int) -> tuple[list[str], int]:
 
 def _introduction_below(lines: Sequence[str], index: int) -> int:
     """Return the index after an introduction that begins at `index`, and need not be confirmed by marks."""
-    first = lines[index].strip()
+    first = without_directions(lines[index]).strip()
     if _ISO_DATE_FIRST.match(first) or (ADDRESS.search(first) and _SOMEBODY_WROTE.match(first)):
         return index + 1
     if is_marked(first) or not (DATE.search(first) or TIME.search(first)):
@@ -148,7 +149,7 @@ def _introduction_below(lines: Sequence[str], index: int) -> int:
         return 0
     text, blanks = "", 0
     for at in range(index, index + len(near)):
-        line = lines[at].strip(" \t\u202a\u202b\u202c*")
+        line = without_directions(lines[at]).strip(" \t*")
         if not line:
             blanks += 1
             if blanks > 3:
@@ -187,7 +188,7 @@ def introduction_above(lines: Sequence[str], end: int) -> int:
         last -= 1
     if not last or is_blank(lines[last - 1]):
         return end
-    final = lines[last - 1].rstrip(" *\u200e\u200f\u202c")
+    final = without_directions(lines[last - 1]).rstrip(" *")
     if not final.endswith((":", "：")) and not _ISO_DATE_FIRST.match(final.strip()):
         return end
     return _above(lines, last, final) or end
@@ -198,7 +199,7 @@ def _above(lines: Sequence[str], last: int, final: str) -> int | None:
     best, found = None, 0
     text = ""
     for start in range(last - 1, max(-1, last - 1 - MAX_LINES_OF_INTRODUCTION), -1):
-        line = lines[start].strip()
+        line = without_directions(lines[start]).strip()
         if not line and not (text.startswith("<") and start < last - 1):
             break
         is_fragment = "@" in line or line.startswith("<") or not line

@@ -58,7 +58,7 @@ WROTE = "|".join((
     "napísala?", "skrev",
     "kirjoitti", "написала?", "написа", "пишет", "пише", "yazdı", "írta", "a scris", "έγραψε",
     "写道", "寫道",
-    "書きました", "님이 작성", r"כת[בה]{1,2}", "كتب", "napisa(?:o|la)", "đã viết", "menulis", "เขียน",
+    "書きました", "님이 작성", r"כת[בה]{1,2}", "מאת", "كتب", "napisa(?:o|la)", "đã viết", "menulis", "เขียน",
     "kirjutas",
     "rašė", "rakstīja", "نوشت", "va escriure", "ने लिखा",
 ))  # fmt: skip
@@ -105,7 +105,7 @@ SENT_FROM = "|".join((
 ))  # fmt: skip
 
 DEVICE = "|".join((
-    "iphone", "ipad", "ipod", "android", "outlook", "yahoo", "gmail", "gmx", r"web\.de",
+    r"iphon\w{1,6}", "ipad", "ipod", "android", "outlook", "yahoo", "gmail", "gmx", r"web\.de",
     "samsung", "galaxy",
     "blackberry", "huawei", "xiaomi", "redmi", "pixel", "proton", "tuta", "windows",
     "smartphone", "handy",
@@ -130,7 +130,7 @@ ADVERTISED = "|".join((
     r"von (?:mein\w*|dem|unterwegs).{0,50} (?:gesendet|geschickt|verschickt|geschrieben|versendet|diktiert)",
     r"(?:envoyé|écrit) depuis mon .{2,30}",
     r"iphone\s?から送信", r"(?:iphone|android|携帯)\S{0,10}から送信(?:され.{0,6})?",
-    r"(?:发自|来自|來自)我的.{1,30}", r"[从從自]我的.{1,30}(?:发送|傳送|寄出|發送)",
+    r"(?:发自|發自|来自|來自)我的.{1,30}", r"[从從自]我的.{1,30}(?:发送|傳送|寄出|發送)",
     r"(?:나의|내) .{1,20}(?:에서|로) (?:보냄|전송|보내기)", r".{1,20}에서 보냄",
     r"\S{2,20}(?:'|’)?(?:[ıiuü]m)?(?:dan|den|tan|ten) gönderildi", r"\S{2,20}[ -]r[óo]l küldve",
     r"(?:az )?\S{2,30} (?:készülékemről )?küldve", r"elküldve az .{2,30}",
