@@ -30,6 +30,9 @@ FEATURES = (
     "search",
     "digests",
     "booking_notices",
+    "availability",
+    "booking",
+    "calendars",
     "lead_notices",
     "push",
     "offline",
@@ -56,6 +59,7 @@ FEATURES = (
     "figures",
     "saved_replies",
     "automatic_messages",
+    "backup",
     "demo",
     "first_run",
 )
