@@ -206,9 +206,8 @@ def error_response(status: int, heading: str, detail: str, errors: dict[str, str
     """Return a problem document to a program under `/api`, and a page with this heading to everybody else."""
     if wants_json():
         return problem(status, detail, errors)
-    page = render_template(
-        "errors/error.html", status=status, heading=heading, detail=detail, errors=errors or {}
-    )
+    shown = {"status": status, "heading": heading, "detail": detail, "errors": errors or {}}
+    page = render_template("errors/error.html", **shown, request_id=request_id())
     response = Response(page, status=status, content_type="text/html; charset=utf-8")
     if status == 503:
         response.headers["Retry-After"] = "1"
@@ -256,7 +255,8 @@ def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
 
 def _on_data_error(error: DataError) -> Response:
     """Return 422 for a value that passed its form and that the database cannot store or compare."""
-    log.warning("refused by the database: %s", error.orig)
+    # Its message would quote the value.
+    log.warning("refused by the database: %s at %s", type(error.orig).__name__, request.url_rule)
     return error_response(
         Invalid.status, Invalid.heading, N_("The request contains something that cannot be stored.")
     )
@@ -270,7 +270,8 @@ def _on_validation_error(error: HTTPError) -> Response:
 
 
 def _on_unhandled_error(error: Exception) -> Response:
-    log.exception("unhandled error on %s %s", request.method, request.path)
+    # The rule, and not the path: that may hold a secret.
+    log.exception("unhandled error on %s %s", request.method, request.url_rule)
     return error_response(
         500,
         N_("Something went wrong on our side"),

@@ -16,6 +16,7 @@ from celery.signals import after_setup_logger, worker_ready
 from wellchat import create_app
 from wellchat.branding import keep_fresh
 from wellchat.logs import dress
+from wellchat.request_ids import job
 from wellchat.security_log.starts import record_start_soon
 from wellchat.task_queue import celery as app
 from worker import schedule
@@ -44,7 +45,7 @@ class AppContextTask(Task):  # type: ignore[type-arg]
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with flask_app.app_context():
+        with job(), flask_app.app_context():
             keep_fresh()
             return self.run(*args, **kwargs)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.accounts.test_pictures import picture, upload
@@ -32,6 +34,24 @@ def test_the_first_response_after_a_session_ended_elsewhere_clears_the_cache(
     second = here.get(path)
     assert second.status_code == status
     assert "Clear-Site-Data" not in second.headers
+
+
+def test_a_late_refusal_leaves_the_next_sign_in_form_good(app, cast, visitor):
+    """The answer to a poll that began before the sign-out comes after the form was loaded."""
+    here, poll = visitor(), visitor()
+    here.sign_in(cast.cara.email)
+    here.get("/settings")
+    with here.session_transaction() as session:
+        cookie = dict(session)
+    with poll.session_transaction() as session:
+        session.update(cookie)
+    assert here.post("/sign-out").status_code == 303
+    form = re.search(r'name="csrf_token" value="([^"]+)"', here.get("/sign-in").text)[1]
+    late = poll.get("/api/me")
+    assert late.status_code == 401
+    here.set_cookie("wellchat", late.headers["Set-Cookie"].partition("=")[2].partition(";")[0])
+    data = {"email": cast.paul.email, "password": "correct horse", "csrf_token": form}
+    assert here.post("/sign-in", data=data, forged=True).status_code == 303
 
 
 def test_who_was_never_signed_in_has_nothing_to_clear(app, cast, visitor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, String, Table, select
@@ -66,6 +66,13 @@ OURS = {
     "imports.step": "a word of ours",
     "imports.place": "a number or an id",
     "imported_messages.digest": "a hash",
+    "services.currency": "a currency",
+    "calendars.zone": "a time zone, and UTC once it is nobody's",
+    "bookings.starts_local": "a time",
+    "bookings.zone": "a time zone",
+    "bookings.zone_data": "a version of the rules of zones",
+    "bookings.currency": "a currency",
+    "booking_changes.what": "a word of ours",
 }
 # Two people are named, and the words are those of the first.
 OF_THE_FIRST = ("attachments",)
@@ -92,6 +99,11 @@ VALUES: dict[str, Any] = {
     "imports.run": None,
     "import_threads.before": None,
     "imported_messages.files": None,
+    "services.minutes": 60,
+    "calendars.step": 30,
+    "hours.begin_minute": 0,
+    "bookings.held_until": None,
+    "bookings.ends_at": "later",
 }  # fmt: skip
 
 
@@ -165,7 +177,8 @@ def _value(
 ) -> Any:
     name = f"{table.name}.{column.name}"
     if name in VALUES:
-        return now if VALUES[name] == "now" else VALUES[name]
+        moments = {"now": now, "later": now + timedelta(hours=1)}
+        return moments.get(VALUES[name], VALUES[name]) if isinstance(VALUES[name], str) else VALUES[name]
     if column.name in people:
         return order[min(people.index(column.name), 1)].id
     for key in column.foreign_keys:

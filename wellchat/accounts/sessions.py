@@ -9,11 +9,12 @@ from flask_login import current_user, login_user, logout_user
 from flask_login.utils import login_remembered
 
 from wellchat import clock
-from wellchat.accounts.actions import note_language, note_token, touch_presence
+from wellchat.accounts.actions import note_language, note_token
 from wellchat.accounts.credentials import end_session
 from wellchat.accounts.devices import recognise
 from wellchat.accounts.hooks import notice_at_sign_in
 from wellchat.accounts.models import User
+from wellchat.accounts.presence import touch_presence
 from wellchat.accounts.queries import session_ran_out, user_by_email, user_by_session, user_by_token
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
 from wellchat.accounts.session_models import HERE
@@ -28,6 +29,7 @@ from wellchat.web import SAFE_METHODS, login
 
 log = logging.getLogger(__name__)
 
+CSRF = "csrf_token"  # Flask-WTF's key
 RAN_OUT = "ran_out"  # in a cookie of nobody: the session that it held ended by time alone
 
 
@@ -120,7 +122,12 @@ def sign_out() -> None:
     """End this session for good: copies of its cookie no longer work."""
     if current_user.is_authenticated and current_user.session_id:
         end_session(user=current_user._get_current_object(), now=clock.now())
+    token = session.get(CSRF)
     session.clear()
+    # A poll still under way is refused after this, and its answer writes the cookie that it came with. With
+    # another token in that one, the sign-in form loaded meanwhile would be refused.
+    if token:
+        session[CSRF] = token
     logout_user()
     g.session_ended = True
 

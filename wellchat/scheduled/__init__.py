@@ -57,7 +57,7 @@ feature = Feature(
         ),
     ),
     account_menu=(
-        NavItem("/scheduled", N_("Scheduled messages"), "later", visible=lambda viewer: not viewer.is_admin),
+        NavItem("/scheduled", N_("Scheduled"), "later", visible=lambda viewer: not viewer.is_admin),
     ),
     icons={"later": '<circle cx="10" cy="10" r="7.25"/><path d="M10 5.75V10l3 2"/>'},
     styles=("later",),

@@ -35,7 +35,7 @@ export function edit(root, row, body, { save, done }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (field.value === body) return close();
-    if (!field.value.trim()) return write(part(form, "problem"), t("Write something, or delete the message."));
+    if (isBlank(field.value)) return write(part(form, "problem"), t("Write something, or delete the message."));
     field.readOnly = true;
     try {
       await save(field.value);
