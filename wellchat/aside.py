@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app
 
 from wellchat.db import db
+from wellchat.request_ids import job
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Lanes:
                 work = self._waiting[name].popleft()
                 self._running[name] += 1
             try:
-                with self._app.app_context():
+                with job(), self._app.app_context():
                     work()
             except Exception:
                 log.exception("%s failed; the sweep finds its rows", name)

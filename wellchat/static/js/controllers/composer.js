@@ -6,7 +6,7 @@ import { part, write } from "../lib/dom.js";
 import { onPageOnly } from "../lib/keeping.js";
 import { keepsWords } from "../lib/storage.js";
 import { mayFocus } from "../lib/surroundings.js";
-import { autosize, sends, touch } from "../lib/text_input.js";
+import { autosize, isBlank, sends, touch } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
 
 const TYPING_EVERY = 3000; // ms
