@@ -413,7 +413,7 @@ def test_a_full_storage_is_said_and_what_waits_goes_out_once(house: House, sit: 
 
 def test_an_edit_survives_a_reload(house: House, sit: Sit, cut: Cut) -> None:
     cara, paul = talk(house, sit, "Meet at nine")
-    until_kept(cara, house.thread)
+    until_text_is_kept(cara, house.thread, "Meet at nine")
     context = cara.context
     menu_of(cara, "Meet at nine").get_by_role("button", name="Edit", exact=True).click()
     editor = cara.get_by_label("Edit message")
