@@ -16,7 +16,7 @@ from wellchat import task_queue
 from wellchat.db import db, transaction
 from wellchat.messaging.models import Message
 
-ENQUEUE_TWICE = """
+ENQUEUE_AGAIN = """
 import time
 from wellchat import create_app
 from wellchat.task_queue import enqueue
