@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_too_many_searches_are_a_429(make_app, now):
             paul = gather(now).paul
             program = Program(app, create_token(user_id=paul.id, now=now))
             limiter.reset()
-            answers = []
+            answers: list[Any] = []
             while len(answers) < 250 and (not answers or answers[-1].status_code == 200):
                 answers.append(program.get("/api/search?q=harbour"))
             db.session.remove()
