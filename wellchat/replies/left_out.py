@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,15 +24,15 @@ def keep_left_out(*, thread_id: str, seq: int, text: str, now: datetime) -> None
         db.session.execute(insert(LeftOutText).values(id=new_id(), **values).on_conflict_do_nothing())
 
 
-def left_out_of(message: Any, mine: bool) -> str | None:
+def left_out_of(message: Mapping[str, Any], mine: bool) -> str | None:
     """Return what was left out of a message that came by email. None: nothing, or it is not kept any more.
 
-    Where parts of texts are hidden from the other person, only the author may look: signatures hold phone numbers.
+    Where parts of texts are hidden from the other person, only the author may look: signatures hold numbers.
     """
-    if not message.by_email or message.deleted or (something_hides() and not mine):
+    if not message["by_email"] or message["deleted"] or (something_hides() and not mine):
         return None
     query = select(LeftOutText.text).where(
-        LeftOutText.thread_id == message.thread_id, LeftOutText.seq == message.seq
+        LeftOutText.thread_id == message["thread_id"], LeftOutText.seq == message["seq"]
     )
     return db.session.execute(query).scalar_one_or_none()
 

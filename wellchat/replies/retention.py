@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Select, delete, func, or_, select
 
+from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.i18n import N_
 from wellchat.replies.actions import RETENTION
-from wellchat.config import setting
 from wellchat.replies.models import LeftOutText, ReceivedMail
 from wellchat.retention import Held, Rule
 
