@@ -35,6 +35,7 @@ from wellchat.replies.authentication import missing_proof
 from wellchat.replies.auto_replies import auto_reply_reason
 from wellchat.replies.came_back import take_report
 from wellchat.replies.files import omission_reasons, omitted_names, take_files
+from wellchat.replies.left_out import keep_left_out
 from wellchat.replies.models import DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
 from wellchat.replies.records import record_received
@@ -136,6 +137,8 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
             record_received(
                 mail, target, now, user_id=user.id, outcome=TAKEN, thread_id=token.target_id, seq=message.seq
             )
+            if is_new:
+                keep_left_out(thread_id=token.target_id, seq=message.seq, text=mail.reply.left_out, now=now)
     except Conflict:
         # The mail was handed over before, and its text was read otherwise. The first message stays.
         is_new = False
