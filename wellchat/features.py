@@ -18,6 +18,7 @@ FEATURES = (
     "accounts",
     "identities",
     "factors",
+    "flags",
     "connections",
     "subjects",
     "notifications",
