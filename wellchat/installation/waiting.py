@@ -50,5 +50,5 @@ def waiting(queue: Queue, now: datetime) -> Waiting:
     bad: dict[str, int] = {}
     if queue.bad_states:
         counts = select(table.c.state, func.count()).where(table.c.state.in_(queue.bad_states))
-        bad = dict(db.session.execute(counts.group_by(table.c.state)).tuples())
+        bad = dict(db.session.execute(counts.group_by(table.c.state)).all())
     return Waiting(number, (now - oldest).total_seconds() if oldest else 0.0, bad)
