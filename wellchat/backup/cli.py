@@ -1,15 +1,16 @@
-"""Define `wellchat backup` and `wellchat restore`."""
+"""Define `wellchat backup`, `wellchat restore` and `wellchat verify`."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
 from wellchat import clock
-from wellchat.backup import making, restoring
+from wellchat.backup import copies, making, restoring, verifying
 from wellchat.backup.archive import opened
 from wellchat.backup.errors import BackupError
 from wellchat.backup.manifest import Manifest, fingerprint
@@ -69,3 +70,40 @@ def restore(backup_path: Path, replace: bool, yes: bool) -> None:
     if manifest.secret != fingerprint(setting("SECRET_KEY")):
         click.echo(NOT_THE_KEY, err=True)
     click.echo(AFTERWARDS)
+
+
+@click.command()
+@click.argument("backup_path", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path))
+@click.option("--files/--no-files", "with_files", default=True, help="Read every file, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@with_appcontext
+def verify(backup_path: Path | None, with_files: bool, as_json: bool) -> None:
+    """Check every promise, of this installation or of a backup, and write nothing; exit 1 if one is broken.
+
+    Of a backup of PostgreSQL only its checksums are checked: put it into a spare database for the rest.
+    """
+    tell = on_terminal()
+    try:
+        if backup_path is None:
+            report = verifying.verify(now=clock.now(), with_files=with_files, tell=tell)
+        else:
+            with opened(backup_path) as folder:
+                report = copies.verify(folder, now=clock.now(), with_files=with_files, tell=tell)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps({**asdict(report), "ok": report.ok}) if as_json else _as_text(report))
+    if not report.ok:
+        raise click.ClickException("not every promise is kept")
+
+
+def _as_text(report: verifying.Report) -> str:
+    lines = []
+    for each in report.checks:
+        lines.append(f"{'FAIL' if each.broken else 'ok':<5}{each.name:<14}{each.looked_at:>12,}")
+        lines += [f"     {finding}" for finding in each.findings]
+        if each.broken > len(each.findings):
+            lines.append(f"     and {each.broken - len(each.findings)} more")
+    if report.orphans:
+        named = ", ".join(report.orphan_keys)
+        lines.append(f"     {report.orphans} stored objects belong to nobody; they are collected: {named}")
+    return "\n".join(lines)

@@ -89,6 +89,7 @@ def samples(name: str) -> dict[str, Sample]:
         "invitation": {"path": PATH, "role": "client"},
         "lead_claimed": {"headline": name, "line": name, "path": PATH, "unsubscribe_path": UNSUBSCRIBE},
         "look_notice": {"other": name, "day": DAY},
+        "mail_complaint": {},
         "measure": {"what": "pause", "days": 3, "appeal": EMAIL},
         "new_device": {
             "device": name,

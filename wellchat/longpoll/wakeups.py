@@ -212,17 +212,19 @@ class PollNotifier:
             for user_id in unused:
                 del self._known_heads[user_id]
             user_ids = list({*self._waiters, *self._known_heads})
+            known = {each: head.seq for each, head in self._known_heads.items()}
         for start in range(0, len(user_ids), BATCH_SIZE):
             asked = user_ids[start : start + BATCH_SIZE]
             with self._app.app_context():
                 found = self._read_heads(asked)
-            self.invalidate([each for each in asked if self._has_lost_access(each, found.get(each))])
+            over = [each for each in asked if self._is_over(each, known.get(each, 0), found.get(each))]
+            self.invalidate(over)
             self._advance({user_id: head.seq for user_id, head in found.items()})
 
-    def _has_lost_access(self, user_id: str, head: Head | None) -> bool:
-        """Return whether a session or token has ended since the head was cached, or the user is deleted."""
-        known_head = self._known_heads.get(user_id)
-        return head is None or (known_head is not None and known_head.access not in (None, head.access))
+    def _is_over(self, user_id: str, known: int, head: Head | None) -> bool:
+        """Return whether access ended, the user is gone, or the log fell below `known`, as at a failover."""
+        access = known_head.access if (known_head := self._known_heads.get(user_id)) else None
+        return head is None or head.seq < known or access not in (None, head.access)
 
     def _advance(self, heads: Mapping[str, int]) -> None:
         """Raise the cached heads, and wake the polls that have seen less."""

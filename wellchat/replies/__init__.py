@@ -4,6 +4,7 @@ from datetime import datetime
 
 from flask import Flask
 
+from wellchat.audit.kinds import NOTICE, AuditKind
 from wellchat.config import setting
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
@@ -45,5 +46,9 @@ feature = Feature(
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
     doctor_checks=(("replies", _check),),
-    mails={"reply_refused": MailType(N_("Reply that was not sent"), content)},
+    mails={
+        "reply_refused": MailType(N_("Reply that was not sent"), content),
+        "mail_complaint": MailType(N_("Complaint about an email")),
+    },
+    audited={"mail.complained": AuditKind(N_("Complaint about an email"), NOTICE)},
 )

@@ -4,7 +4,7 @@ import { ComposerShut } from "../lib/composer_shut.js";
 import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
 import { mayFocus } from "../lib/surroundings.js";
-import { autosize, sends, touch } from "../lib/text_input.js";
+import { autosize, isBlank, sends, touch } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
 
 const TYPING_EVERY = 3000; // ms

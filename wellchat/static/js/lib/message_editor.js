@@ -1,7 +1,7 @@
 /* Edits a message in its row. Escape cancels; Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
-import { autosize, sends } from "./text_input.js";
+import { autosize, isBlank, sends } from "./text_input.js";
 import { t } from "./i18n.js";
 
 /** save(body) resolves when the text is saved, and rejects with the reason if it is refused. */
