@@ -60,6 +60,7 @@ FEATURES = (
     "saved_replies",
     "automatic_messages",
     "backup",
+    "installation",
     "demo",
     "first_run",
 )
