@@ -205,7 +205,7 @@ def test_a_report_without_a_form_says_by_its_words_what_has_ended(sent: World, w
     [to] = sent.server.senders
     author, subject = ("MAILER-DAEMON@x.example", "failure notice")
     if what == "none":
-        author, subject = sent.coach.email, "Out of office"
+        author, subject = str(sent.coach.email), "Out of office"
     text = WORDS[what].format(to=sent.coach.email)
     # The mail that came back is no part of the report.
     quoted = "--- Original message follows ---\n\n550 5.1.1 user unknown"

@@ -15,3 +15,6 @@ present_address: Hook[[str], str | None] = Hook("mail.present_address")
 
 session_epoch: Hook[[str], str] = Hook("mail.session_epoch")
 """(user id) -> what changes when all sessions of the person end."""
+
+unsubscribe_kind: Hook[[str], str | None] = Hook("mail.unsubscribe_kind")
+"""(path of an unsubscribe link) -> one word for what it ends, such as "week"; None: not known."""
