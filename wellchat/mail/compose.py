@@ -29,7 +29,7 @@ from wellchat.graphemes import cut
 from wellchat.i18n import N_, direction, force_language, gettext
 from wellchat.mail import mime
 from wellchat.mail.addresses import UNSUBSCRIBE, accepts_replies, reply_address, unsubscribe_address
-from wellchat.mail.hooks import mail_vetoed, present_address, reader_language, unsubscribe_kind
+from wellchat.mail.hooks import mail_vetoed, present_address, reader_language, unsubscribe_kind, way_in
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 from wellchat.mail.templates import render_mail
@@ -37,6 +37,7 @@ from wellchat.next_page import with_next
 from wellchat.setting_types import mailbox
 
 MAX_SUBJECT = 160
+EXAMPLE_ADDRESS = "somebody@example.com"
 DISCREET = "discreet"  # the folder of templates without names and words
 
 
@@ -83,6 +84,16 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     language = context["language"] if "language" in context else language_of(mail.user_id)
     with force_language(language):
         return _build(mail, context | _template_helpers(mail, now), now)
+
+
+def render_example(name: str, sample: dict[str, Any], *, language: str, now: datetime) -> bytes:
+    """Return a mail of this kind as it would be with `sample` as its context. It holds no link that works."""
+    keep_fresh()
+    mail = Mail(id="example", user_id=None, address=EXAMPLE_ADDRESS, name=name, context={}, covers=[])
+    with force_language(language):
+        context = sample | _template_helpers(mail, now)
+        context["link_to"] = lambda link: absolute_url(f"/{link}/example")
+        return _build(mail, context, now).content
 
 
 def _veto(mail: Mail) -> str | None:
@@ -197,7 +208,13 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
             return None
         return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
 
+    def enter(path: str) -> str:
+        """Return the link to a page of this person's, which may sign them in on the way."""
+        found = way_in(mail.user_id, path, mail.id, now) if mail.user_id else []
+        return absolute_url(next(filter(None, found), path))
+
     return {
+        "enter": enter,
         "reply_to": reply_to,
         "link_to": link_to,
         "url": absolute_url,
