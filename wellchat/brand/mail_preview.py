@@ -1,4 +1,4 @@
-"""Show every kind of mail as it would be, with examples for people: on a page for owners, and as a command."""
+"""Show every kind of mail as it would be, with an example for a person: on a page and as a command."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def preview(name: str, in_language: str, now: datetime) -> EmailMessage:
 
 
 def _chosen() -> tuple[str, str]:
-    """Return the kind and the language that the page is asked for. Raises NotFound for anybody but an owner."""
+    """Return the kind and language that the page is asked for. Raises NotFound for all but owners."""
     if not viewer().may("settings"):
         raise NotFound
     return request.args.get("kind", kinds()[0].name), request.args.get("language", language())
