@@ -115,7 +115,7 @@ def test_a_make_target_in_the_docs_exists(page: str, target: str) -> None:
 @pytest.fixture(scope="module")
 def whole_app(make_app: Callable[..., Flask]) -> Flask:
     """The application with what is off by default."""
-    return make_app(FEATURES=("events",), MASK="before_booking")
+    return make_app(FEATURES=("events", "coaching"), MASK="before_booking")
 
 
 @pytest.mark.parametrize(("page", "line"), named(COMMAND))

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from wellchat.embed_settings import embed_origins
 from wellchat.logos import logo_file
 from wellchat.setting_types import (
+    amount_or_none,
     audit_target,
     contact,
     database_url,
@@ -28,6 +29,7 @@ from wellchat.setting_types import (
     long_token,
     look_notice,
     names,
+    networks,
     on_off,
     on_off_or_none,
     one_line,
@@ -61,6 +63,8 @@ OLD_NAMES = {  # still read where the new name is not set
 }
 # as good, and read where the name of the table below is not set
 OTHER_NAMES = {"BRAND": "NAME", "DISCREET": "DISCREET_MAILS"}
+# names in WELLCHAT_FEATURES that stand for several packages
+PRESETS = dict.fromkeys(("coaching", "salon"), ("availability", "booking", "calendars"))
 _TO_TABLE = OLD_NAMES | OTHER_NAMES
 
 
@@ -158,6 +162,9 @@ class Settings(BaseModel):
     BROWSER_CACHE: Annotated[bool, BeforeValidator(on_off)] = True
     # optional packages: `name` on, `-name` off
     FEATURES: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
+    # of booking: what an hour costs where nothing else says, such as `90.00 EUR`
+    HOUR_PRICE: Annotated[tuple[int, str] | None, BeforeValidator(amount_or_none)] = None
+    HOLD: float = Field(default=600, ge=30, le=3600)  # seconds for which a picked time is kept
     # seconds without an act, and in all, after which a session ends
     IDLE: float = Field(default=30 * DAY, ge=60, le=90 * DAY)
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
@@ -197,6 +204,9 @@ class Settings(BaseModel):
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
     METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
+    # from where /metrics may be read without the token, beside this host
+    METRICS_NETWORKS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(networks)] = ()
+    SLOW_STATEMENT: float = Field(default=0.5, ge=0, le=DAY)  # seconds; 0: slow statements are not noted
     FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
     # days until the two people are told of a look, or `off: why`
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
@@ -218,8 +228,9 @@ class Settings(BaseModel):
 
     @property
     def switches(self) -> tuple[str, ...]:
-        """Return FEATURES, and what a setting of its own switches on."""
-        return (*self.FEATURES, *(["masking"] if self.MASK != "off" else []))
+        """Return FEATURES with what presets stand for, and what a setting of its own switches on."""
+        chosen = [name for each in self.FEATURES for name in PRESETS.get(each, (each,))]
+        return (*chosen, *(["masking"] if self.MASK != "off" else []))
 
     def model_post_init(self, _context: object) -> None:
         """Fill in the defaults that depend on other settings or on a running `wellchat up`."""

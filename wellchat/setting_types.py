@@ -7,13 +7,17 @@ import shutil
 from email.utils import parseaddr
 from functools import lru_cache
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, ValidationInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from wellchat import money
 
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 MAX_DAYS = 36_500  # of a period
@@ -24,6 +28,15 @@ _FOR_TRYING = re.compile(
 # A reply address has 64 characters before its @ (RFC 5321). The token takes 55, or at least 44 of them.
 MAX_BEFORE_TOKEN = 20
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
+
+
+def amount_or_none(value: Any) -> Any:
+    """Return (smallest units, currency) of `90.00 EUR`, None for nothing. Raises ValueError."""
+    if value is None or isinstance(value, tuple):
+        return value
+    if (found := money.read(value)) is None:
+        raise ValueError("must be an amount and a currency, such as 90.00 EUR")
+    return found
 
 
 def strong_secret(value: str) -> str:
@@ -46,6 +59,18 @@ def long_token(value: str | None) -> str | None:
     if value is not None and not re.fullmatch(r"[\x21-\x7e]{16,}", value):
         raise ValueError("must have at least 16 characters, without blanks")
     return value
+
+
+def networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check for networks, such as 10.1.0.0/16, or single addresses."""
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise ValueError(
+                f"write networks such as 10.1.0.0/16, separated by commas, not {value!r}"
+            ) from None
+    return values
 
 
 def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import User
+from wellchat.accounts.presence import touch_presence
 from wellchat.automatic_messages import actions, answering
 from wellchat.automatic_messages.forms import Texts
 from wellchat.automatic_messages.models import AutomaticAnswer

@@ -32,6 +32,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/oversight/audit": ("ada", lambda f: "/oversight/audit"),
     "/oversight/brand": ("ada", lambda f: "/oversight/brand"),
     "/oversight/brand/mails": ("ada", lambda f: "/oversight/brand/mails?kind=digest"),
+    "/oversight/flags": ("ada", lambda f: "/oversight/flags"),
+    "/oversight/flags/<flag>": ("ada", lambda f: "/oversight/flags/send_later"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
     "/figures": ("paul", lambda f: "/figures?preset=7"),
     "/figures/with/<user_id>": ("paul", lambda f: f"/figures/with/{f.client}"),

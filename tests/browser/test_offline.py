@@ -6,11 +6,8 @@ What was written goes out once; what was read can be read again.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,20 +109,6 @@ def cut(house: House) -> Cut:
             context.set_offline(False)
 
     return away
-
-
-@contextlib.contextmanager
-def hung(house: House) -> Iterator[None]:
-    """The web server takes connections and says nothing."""
-    main = house.live.web.process.pid
-    everybody = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
-    for pid in everybody:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in reversed(everybody):
-            os.kill(pid, signal.SIGCONT)
 
 
 def three(where: str) -> list[str]:
@@ -271,7 +254,7 @@ def test_a_connection_that_says_nothing(house: House, sit: Sit) -> None:
     cara.goto("/settings")
     write(paul, "Said before the train stopped")
     expect(log(paul).get_by_text("Said before the train stopped")).to_be_visible()
-    with hung(house):
+    with house.live.web.paused():
         cara.goto(house.thread)
         expect(log(cara).get_by_text("Before the station")).to_be_visible()
         expect(cara.get_by_text("The server has not answered yet. You see this page as of")).to_be_visible()
@@ -318,7 +301,7 @@ def test_without_storage_and_worker_everything_works_online(house: House, sit: S
     expect(log(paul).get_by_text("From a private window")).to_be_visible()
     write(paul, "Nothing of it stays")
     expect(log(cara).get_by_text("Nothing of it stays")).to_be_visible()
-    with hung(house):
+    with house.live.web.paused():
         write(cara, "Not yet")
         expect(log(cara).get_by_text("Not yet")).to_be_visible()
     expect(log(paul).get_by_text("Not yet")).to_be_visible()

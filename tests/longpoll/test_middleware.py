@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event
+from sqlalchemy import delete, event, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import EnvironBuilder
 
@@ -27,7 +27,7 @@ from wellchat.db import db, transaction
 from wellchat.longpoll import middleware, wakeups
 from wellchat.longpoll.wakeups import connect, poll_notifier
 from wellchat.messaging.messages import send_message
-from wellchat.messaging.models import PendingDelivery
+from wellchat.messaging.models import Membership, PendingDelivery
 from wellchat.web import limiter
 
 
@@ -72,6 +72,13 @@ class World:
         for _ in range(times):
             assert self.poll().status_code == 204
         return self.statements - before
+
+
+def delivered_seq(world):
+    """Return the number of the last message that has arrived at a device of Paul's."""
+    db.session.rollback()
+    paul = Membership.user_id == world.cast.paul.id
+    return db.session.scalar(select(Membership.delivered_seq).where(paul))
 
 
 @pytest.fixture
@@ -265,16 +272,81 @@ def test_a_cached_poll_answers_the_same_request_only(world):
     other = Program(world.app, create_token(user_id=world.cast.cara.id, now=clock.now()))
     assert other.get("/api/updates", query_string={"since": world.cursor}).status_code == 410
     assert world.poll(limit="x").status_code == 422
+    old = world.cursor
+    world.talk.says(world.cast.cara, "news")
+    world.poll()
+    world.count(2)
+    again = world.program.get("/api/updates", query_string={"since": old})
+    assert [m["body"] for m in again.json["messages"]] == ["news"], "a lost answer is asked for again"
 
 
-def test_an_active_poll_records_presence_each_time(world):
+def test_an_active_poll_records_presence_and_is_then_answered_from_the_cache(world):
+    """Until what they look at is another thing, here or in another window, or their presence grows old."""
+    from wellchat.accounts import presence
     from wellchat.accounts.models import Presence
 
-    before = db.session.get(Presence, world.cast.paul.id)
-    assert before is None
-    world.poll(active=1, looking=world.talk.id)
-    db.session.rollback()
-    assert db.session.get(Presence, world.cast.paul.id).thread_id == world.talk.id
+    paul, there, elsewhere = world.cast.paul, {"active": 1, "looking": world.talk.id}, {"active": 1}
+
+    def asks(query):
+        before = world.statements
+        assert world.poll(**query).status_code == 204
+        return world.statements > before
+
+    def looked_at():
+        db.session.rollback()
+        return db.session.get(Presence, paul.id).thread_id
+
+    assert db.session.get(Presence, paul.id) is None
+    assert [asks(there) for _ in range(4)] == [True, False, False, False]
+    assert looked_at() == world.talk.id
+    assert [asks(elsewhere), looked_at()] == [True, None]
+    assert [asks(there), looked_at()] == [True, world.talk.id]
+    seen_at, thread_id = presence._touched[paul.id]
+    presence._touched[paul.id] = (seen_at - presence.TOUCH_EVERY + timedelta(seconds=1e-6), thread_id)
+    assert [asks(there) for _ in range(2)] == [True, False]
+
+
+def test_the_poll_after_an_update_asks_nobody_unless_it_confirms_a_message(world):
+    paul, cara = world.cast.paul, world.cast.cara
+    world.count()
+    world.talk.says(paul, "mine, sent by another device")
+    assert world.poll().status_code == 200
+    assert world.count(3) == 0
+    world.talk.says(cara, "theirs")
+    assert [m["body"] for m in world.poll().json["messages"]] == ["theirs"]
+    before = delivered_seq(world)
+    assert world.count() > 0
+    assert (before, delivered_seq(world)) == (1, 2)
+    assert world.count(3) == 0
+
+
+def test_the_rest_of_a_page_is_never_answered_from_the_cache(world):
+    world.count()
+    for i in range(3):
+        world.talk.says(world.cast.paul, f"{i}")
+    assert [world.poll(limit=2).json["has_more"] for _ in range(2)] == [True, False]
+
+
+def test_a_person_has_one_cached_poll_whatever_came_meanwhile(world):
+    """With an entry for each cursor, fifty messages a second filled the cache in ten minutes."""
+    entries = world.app.extensions["idle_poll_cache"]._entries
+    for i in range(5):
+        world.talk.says(world.cast.cara, f"{i}")
+        assert world.poll().status_code == 200
+        world.count(2)
+    assert len(entries) == 1
+
+
+def test_a_full_cache_lets_the_oldest_go(world, monkeypatch):
+    monkeypatch.setattr(middleware, "MAX_ENTRIES", 2)
+    entries = world.app.extensions["idle_poll_cache"]._entries
+    for limit in (1, 2, 3):
+        world.poll(limit=limit)
+    assert [query for _, _, query in entries] == ["limit=2", "limit=3"]
+    for each in entries.values():
+        each.expires_at = 1.0
+    world.poll(limit=4)
+    assert [query for _, _, query in entries] == ["limit=4"], "outdated ones go"
 
 
 @pytest.mark.parametrize("limits", [True, False])

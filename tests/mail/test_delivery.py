@@ -11,13 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.mail.world import NOON, World
-from wellchat.db import transaction
+from wellchat.db import db, is_postgresql, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.feature import MailType, registry
 from wellchat.mail import actions, compose, transport
 from wellchat.mail.models import Mail
+from wellchat.mail.reasons import reason_text
 
 MINUTE = timedelta(minutes=1)
 
@@ -250,6 +252,48 @@ def test_waiting_for_quiet_hours_is_not_counted_as_an_attempt(
         assert actions.deliver(mail_id=queue(world).id, now=NOON) == "queued"
     assert (world.mails()[0].attempts, world.mails()[0].due_at) == (0, NOON + timedelta(hours=8))
     assert actions.sweep(NOON + timedelta(hours=8))["mails_sent"] == 1
+
+
+def _broken_statement(_mail: Mail, _now: object) -> dict[str, object]:
+    """Let the database give up a statement, as at a time-out."""
+    connection = db.session.connection()
+    if is_postgresql():
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 5")
+        connection.exec_driver_sql("SELECT pg_sleep(60)")
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.set_progress_handler(lambda: 1, 1)
+    try:
+        connection.exec_driver_sql("SELECT count(*) FROM users")
+    finally:
+        driver.set_progress_handler(None, 1)
+    return {}
+
+
+@pytest.mark.each_database
+def test_a_mail_waits_while_the_database_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = queue(world)
+    with monkeypatch.context() as patch:
+        patch.setitem(registry().mails, "welcome", MailType("Welcome", _broken_statement))
+        assert actions.deliver(mail_id=mail.id, now=NOON) == "queued"
+    assert world.mails()[0].reason == "Try 1 was put off. The database could not be read."
+    assert actions.sweep(NOON + MINUTE)["mails_sent"] == 1
+
+
+def test_a_wrong_statement_is_no_reason_that_people_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(_mail: Mail, _now: object) -> dict[str, object]:
+        return {"found": db.session.execute(text("SELECT no_such_column FROM users")).all()}
+
+    monkeypatch.setitem(registry().mails, "welcome", MailType("Welcome", wrong))
+    actions.deliver(mail_id=queue(world).id, now=NOON)
+    [mail] = world.mails()
+    assert "no_such_column" not in mail.reason
+    old = "It could not be made: ProgrammingError: (psycopg.errors.X) no column [SQL: SELECT secret]"
+    assert reason_text(old) == "It could not be made: ProgrammingError."
 
 
 def test_without_a_mail_server_each_mail_is_a_file(world: World, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from wellchat.accounts.actions import touch_presence
+from wellchat.accounts.presence import touch_presence
 from wellchat.db import db
 from wellchat.messaging import dispatch
 from wellchat.messaging.memberships import change_membership

@@ -241,7 +241,7 @@ def test_each_filter_has_an_address_and_explains_itself_when_empty(talk, browse)
 
 
 def test_last_seen_is_rounded_down_to_five_minutes(talk, api, change, now):
-    from wellchat.accounts.actions import touch_presence
+    from wellchat.accounts.presence import touch_presence
 
     def other():
         return api(talk.cara).get(f"/api/threads/{talk.id}").json["thread"]["other"]
@@ -256,7 +256,7 @@ def test_last_seen_is_rounded_down_to_five_minutes(talk, api, change, now):
 
 
 def test_last_seen_is_hidden_after_seven_days(talk, api, now):
-    from wellchat.accounts.actions import touch_presence
+    from wellchat.accounts.presence import touch_presence
 
     touch_presence(user_id=talk.paul.id, now=now - timedelta(days=8), thread_id=None)
     assert api(talk.cara).get(f"/api/threads/{talk.id}").json["thread"]["other"]["seen_at"] is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, String, Table, select
@@ -33,6 +33,7 @@ OF_NOBODY = {
     "webhook_attempts": "what the platform's own server answered",
     "subject_kinds": "words of the platform",
     "own_notification_kinds": "words of the platform",
+    "flags": "for how many people a feature is on",
     "brand": "what the installation shows of itself",
     "trades": "words of the platform for its people",
     "import_notes": "what is wrong with a line of the platform's own file",
@@ -43,6 +44,7 @@ MADE_OTHERWISE = {"users": "the person", "erasures": "asked for", "audit": "writ
 # Columns that hold our own words, never a person's.
 OURS = {
     "threads.key": "made of ids",
+    "flag_people.flag": "a name of ours",
     "threads.key_scope": "a word of ours",
     "memberships.kind": "the kind of a subject",
     "attachments.media_type": "detected from the content",
@@ -66,6 +68,13 @@ OURS = {
     "imports.step": "a word of ours",
     "imports.place": "a number or an id",
     "imported_messages.digest": "a hash",
+    "services.currency": "a currency",
+    "calendars.zone": "a time zone, and UTC once it is nobody's",
+    "bookings.starts_local": "a time",
+    "bookings.zone": "a time zone",
+    "bookings.zone_data": "a version of the rules of zones",
+    "bookings.currency": "a currency",
+    "booking_changes.what": "a word of ours",
 }
 # Two people are named, and the words are those of the first.
 OF_THE_FIRST = ("attachments",)
@@ -92,6 +101,11 @@ VALUES: dict[str, Any] = {
     "imports.run": None,
     "import_threads.before": None,
     "imported_messages.files": None,
+    "services.minutes": 60,
+    "calendars.step": 30,
+    "hours.begin_minute": 0,
+    "bookings.held_until": None,
+    "bookings.ends_at": "later",
 }  # fmt: skip
 
 
@@ -165,7 +179,8 @@ def _value(
 ) -> Any:
     name = f"{table.name}.{column.name}"
     if name in VALUES:
-        return now if VALUES[name] == "now" else VALUES[name]
+        moments = {"now": now, "later": now + timedelta(hours=1)}
+        return moments.get(VALUES[name], VALUES[name]) if isinstance(VALUES[name], str) else VALUES[name]
     if column.name in people:
         return order[min(people.index(column.name), 1)].id
     for key in column.foreign_keys:

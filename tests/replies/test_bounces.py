@@ -203,7 +203,7 @@ def test_the_envelope_sender_is_mail_from_if_no_mails_reach_us(world: World) -> 
 @pytest.mark.parametrize("what", WORDS)
 def test_a_report_without_a_form_says_by_its_words_what_has_ended(sent: World, what: str) -> None:
     [to] = sent.server.senders
-    author, subject = ("MAILER-DAEMON@x.example", "failure notice")
+    author, subject = "MAILER-DAEMON@x.example", "failure notice"
     if what == "none":
         author, subject = str(sent.coach.email), "Out of office"
     text = WORDS[what].format(to=sent.coach.email)

@@ -227,11 +227,9 @@ AUTOMATIC = [
     {"Auto_Submitted": "auto-generated; owner-email=x"},
     {"Precedence": "bulk"},
     {"Precedence": "auto_reply"},
-    {"X_Auto_Response_Suppress": "All"},
     {"X_Autoreply": "yes"},
     {"List_Id": "<list.example.com>"},
     {"List_Unsubscribe": "<https://example.com>"},
-    {"X_Loop": "x"},
     {"Subject": "Automatic reply: 1 new message"},
     {"Subject": "Out of Office: back on Monday"},
     {"Subject": "=?utf-8?q?R=C3=A9ponse_automatique_=3A_absente?="},
@@ -275,9 +273,25 @@ def test_a_mail_of_ours_that_comes_back_makes_no_loop(world: World) -> None:
     assert bodies(world) == ["Hello"]
 
 
-def test_a_mail_that_says_auto_submitted_no_is_taken(world: World) -> None:
-    assert reply(world, Auto_Submitted="no").status == OK
-    assert bodies(world) == ["Yes, at nine."]
+# Headers on mails of people: they ask not to be answered, find loops, count, or deny. And subjects.
+OF_PEOPLE = (
+    {"Auto_Submitted": "no"},
+    {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
+    {"X_Auto_Response_Suppress": "All"},
+    {"X_Loop": "sofia@example.com"},
+    {"Feedback_ID": "1:2:3:service"},
+    {"X_Autoreply": "no"},
+    {"X_MS_Exchange_Inbox_Rules_Loop": "sofia@example.com"},
+    {"Subject": "Abwesenheit nächste Woche"},
+    {"Subject": "Out of the office on Monday, can we move?"},
+    {"Subject": "Automatic response times of the lamp"},
+)
+
+
+def test_what_a_person_wrote_is_never_taken_for_a_machine_s(world: World) -> None:
+    for number, signs in enumerate(OF_PEOPLE):
+        assert reply(world, body=f"Words {number}", **signs).text == "Taken.", signs
+    assert bodies(world) == [f"Words {number}" for number in range(len(OF_PEOPLE))]
 
 
 # What cannot be taken

@@ -23,7 +23,6 @@ from wellchat.accounts.models import (
     TOKEN_LASTS_MOST,
     Avatar,
     KnownToken,
-    Presence,
     Token,
     User,
     sha256_hex,
@@ -32,20 +31,15 @@ from wellchat.accounts.profile import set_values
 from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
 from wellchat.audit.actions import record
 from wellchat.changes.actions import create_log, end_access, log_of_each
-from wellchat.config import setting
 from wellchat.db import db, execute, insert, is_postgresql, new_id, table, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 from wellchat.mail.actions import queue_mail
 
-TOUCH_EVERY = timedelta(seconds=20)  # at most one presence write per person and process
 TOKEN_LASTS = timedelta(days=90)
 MAX_TOKENS = 20  # of one person
 USED_EVERY = timedelta(hours=1)  # at most one write of a token's last use in this time
-MAX_TOUCHED = 10_000  # people that a process remembers
-
-_touched: dict[str, tuple[datetime, str | None]] = {}
 
 
 def create_user(
@@ -285,39 +279,3 @@ def note_language(*, user_id: str, language: str) -> None:
     """Store the language of the browser: mails use it unless the person chose one."""
     with transaction() as session:
         session.execute(update(User).where(User.id == user_id).values(browser_locale=language))
-
-
-def touch_presence(
-    *, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False
-) -> None:
-    """Record that the person acted just now, with `thread_id` open, or none.
-
-    With `same_thread` nobody knows what they see, as in a JSON call: a thread that they look at stays, but
-    not for longer than before. It writes only if some time has passed or the thread changed.
-    """
-    # often enough that nobody active seems away
-    away_after = timedelta(seconds=setting("AWAY_AFTER"))
-    seldom = min(TOUCH_EVERY, away_after / 4)
-    keys = (user_id, f"{user_id} by call") if same_thread else (user_id,)
-    for last_at, last_thread in (_touched[key] for key in keys if key in _touched):
-        if now - last_at < seldom and (same_thread or thread_id == last_thread):
-            return
-    changed: Any = Presence.seen_at <= now
-    if same_thread:
-        thread_id = None
-        changed &= Presence.thread_id.is_(None) | (Presence.seen_at <= now - away_after)
-    with transaction() as session:
-        # `where seen_at <= now`: a slower process must not move the time back.
-        session.execute(
-            insert(Presence)
-            .values(user_id=user_id, seen_at=now, thread_id=thread_id)
-            .on_conflict_do_update(
-                index_elements=[Presence.user_id],
-                set_={"seen_at": now, "thread_id": thread_id},
-                where=changed,
-            )
-        )
-    # A simple bound on memory: forgetting everybody costs one extra write per person.
-    if len(_touched) >= MAX_TOUCHED:
-        _touched.clear()
-    _touched[keys[-1]] = (now, thread_id)

@@ -9,11 +9,12 @@ from flask_login import current_user, login_user, logout_user
 from flask_login.utils import login_remembered
 
 from wellchat import clock
-from wellchat.accounts.actions import note_language, note_token, touch_presence
+from wellchat.accounts.actions import note_language, note_token
 from wellchat.accounts.credentials import end_session
 from wellchat.accounts.devices import recognise
 from wellchat.accounts.hooks import notice_at_sign_in
 from wellchat.accounts.models import User
+from wellchat.accounts.presence import touch_presence
 from wellchat.accounts.queries import session_ran_out, user_by_email, user_by_session, user_by_token
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
 from wellchat.accounts.session_models import HERE

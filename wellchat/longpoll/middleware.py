@@ -1,7 +1,8 @@
 """WSGI middleware: answers polls without news from a cache, and holds long polls.
 
 Most polls find nothing new. For such a poll the application looks up the user, reads the head of their log,
-and answers 204. That result is cached here under the whole request, for as long as it is known to hold.
+and answers 204. That result is cached here under the whole request, for as long as it is known to hold. An
+update says as much of the cursor that it gives out, so the poll after it is answered here too.
 
 A long poll waits here too. The application has finished its part by then and released its database
 connection, so the poll holds its own connection and nothing else. Where the server allows it (see
@@ -10,8 +11,10 @@ executor.py) it leaves its thread as well, and passes through the middleware aga
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
@@ -45,17 +48,28 @@ Key = tuple[str | None, ...]
 
 
 class CachedPoll:
-    """A poll that found nothing new: the user's log stands at `seq`, as `known_head` says.
+    """A poll that finds nothing new: the user's log stands at `seq`, as `known_head` says.
 
     `seconds`: how long the same request means the same when it comes again; at most MAX_AGE. With 0 the poll
-    may only wait.
+    may only wait. `since`: the cursor that an update gave out; None for that of the poll itself. `holds`:
+    says whether it still means the same, where more than time and the log decide.
     """
 
-    __slots__ = ("expires_at", "known_head", "seq", "user_id")
+    __slots__ = ("expires_at", "holds", "known_head", "seq", "since", "user_id")
 
-    def __init__(self, user_id: str, seq: int, known_head: KnownHead, *, seconds: float) -> None:
+    def __init__(
+        self,
+        user_id: str,
+        seq: int,
+        known_head: KnownHead,
+        *,
+        seconds: float,
+        since: str | None = None,
+        holds: Callable[[], bool] | None = None,
+    ) -> None:
         self.user_id, self.seq, self.known_head = user_id, seq, known_head
         self.expires_at = time.monotonic() + min(seconds, MAX_AGE) if seconds > 0 else 0.0
+        self.since, self.holds = since, holds
 
 
 class IdlePollCache:
@@ -66,6 +80,7 @@ class IdlePollCache:
         self._next: WSGIApplication = app.wsgi_app
         self._notifier = notifier
         self._entries: dict[Key, CachedPoll] = {}
+        self._lock = threading.Lock()  # for writing; a poll that is answered from here takes none
         is_https = app.config["BASE_URL"].startswith("https://")
         self._headers = NO_STORE_HTTPS if is_https else NO_STORE
         self._version = ("X-App-Version", str(app.extensions["assets"]))
@@ -73,26 +88,21 @@ class IdlePollCache:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != POLL_PATH or environ["REQUEST_METHOD"] != "GET":
             return self._next(environ, start_response)
-        status, body = NO_CONTENT, EMPTY_BODY
-        headers = self._headers
+        status, headers, body = NO_CONTENT, self._headers, EMPTY_BODY
+        key, since, wait = _question(environ)
         waiter = cast("Waiter | None", executor.resumed_by())
         if waiter is None:
-            # The key is everything that decides who asks and what: credentials and query. `wait` only says
-            # how long.
-            query, wait = _split_wait(environ["QUERY_STRING"])
-            key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), query)
             cached = self._entries.get(key)
-            if cached is None or not self._is_valid(cached):
+            if cached is None or cached.since != since or not self._is_valid(cached):
                 status, headers, body = self._ask(environ, cached)
-                cached = environ.get(ENVIRON_KEY)
-                if cached:
-                    self._remember(key, cached)
-            if cached and wait:
+                cached = self._keep(environ, key, since)
+            if cached and wait and status.startswith("204"):
                 # It raises Suspend where the poll leaves its thread. The request then comes through here
                 # again from the top, with `waiter` set, and must not ask the application before it is woken.
                 waiter = self._wait(cached, min(wait, self.max_wait()))
         if waiter and self._has_news(waiter):
             status, headers, body = _call(self._next, environ)
+            self._keep(environ, key, since)
         metrics.POLLS.labels(status[:3]).inc()
         start_response(status, [*headers, ("X-Poll-Interval", f"{self.poll_interval():g}"), self._version])
         return body
@@ -108,6 +118,8 @@ class IdlePollCache:
             if now - head.counted_since < COUNT_FOR:
                 return False
             head.polls, head.counted_since = 1, now
+        if cached.holds is not None and not cached.holds():
+            return False
         return self._notifier.is_current(cached.user_id, cached.known_head, cached.seq)
 
     def _ask(self, environ: WSGIEnvironment, cached: CachedPoll | None) -> tuple[str, Headers, list[bytes]]:
@@ -124,12 +136,28 @@ class IdlePollCache:
             head.polls, head.counted_since = 0, time.monotonic()
         return answer
 
-    def _remember(self, key: Key, cached: CachedPoll) -> None:
-        # Clearing all costs one call of the application for each poll, and needs no bookkeeping on the way of
-        # a hit.
-        if len(self._entries) >= MAX_ENTRIES:
-            self._entries.clear()
-        self._entries[key] = cached
+    def _keep(self, environ: WSGIEnvironment, key: Key, since: str) -> CachedPoll | None:
+        """Keep what the application found out in this request, in place of what was known, and return it."""
+        cached: CachedPoll | None = environ.get(ENVIRON_KEY)
+        if cached is None:
+            return None
+        if cached.since is None:
+            cached.since = since
+        if cached.expires_at:
+            with self._lock:
+                # The newest stands last. Dropping all would send everybody to the application at once.
+                self._entries.pop(key, None)
+                self._entries[key] = cached
+                self._drop_oldest()
+        return cached
+
+    def _drop_oldest(self) -> None:
+        """Drop the two oldest entries where they are outdated, and the oldest where there are too many."""
+        now = time.monotonic()
+        # Two for each new one: outdated ones become fewer.
+        for key, each in list(islice(self._entries.items(), 2)):
+            if each.expires_at < now or len(self._entries) > MAX_ENTRIES:
+                del self._entries[key]
 
     def _wait(self, cached: CachedPoll, wait: float) -> Waiter | None:
         """Wait up to `wait` seconds for news or closing, and return the waiter.
@@ -194,19 +222,23 @@ class IdlePollCache:
         return min(1.0, max(0.0, 2 * self._notifier.waiting / self.max_waiting() - 1))
 
 
-def _split_wait(query_string: str) -> tuple[str, float]:
-    """Return the query string without `wait`, and the seconds of `wait`.
+def _question(environ: WSGIEnvironment) -> tuple[Key, str, float]:
+    """Return the key of a poll, its `since` as it came, and the seconds of its `wait`.
 
-    A `wait` that is no number stays in the query string, and the application refuses it.
+    The key is everything else that decides who asks and what: the credentials and the query. With the cursor
+    in it, each news would leave an entry behind. A `wait` that is no number stays in it, and the application
+    refuses that; so does a second `since`.
     """
-    kept, wait = [], 0.0
-    for part in query_string.split("&"):
+    kept, since, wait = [], "", 0.0
+    for part in environ["QUERY_STRING"].split("&"):
         name, _, value = part.partition("=")
-        if name == "wait" and value.replace(".", "", 1).isdecimal() and value.isascii():
+        if name == "since" and not since:
+            since = value
+        elif name == "wait" and value.replace(".", "", 1).isdecimal() and value.isascii():
             wait = float(value)
         else:
             kept.append(part)
-    return "&".join(kept), wait
+    return (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), "&".join(kept)), since, wait
 
 
 def _call(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:

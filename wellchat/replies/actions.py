@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, select
 
@@ -39,6 +40,7 @@ from wellchat.replies.reading import Incoming
 from wellchat.replies.records import record_received
 from wellchat.replies.unsubscribing import take_unsubscribing
 from wellchat.scripts import is_blank
+from wellchat.setting_types import mailbox
 
 MAX_REJECTION_MAILS = 5  # to one person within a day
 DAY = timedelta(days=1)
@@ -67,6 +69,7 @@ class Rejected(Exception):
 def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdict:
     """Take in one mail, for each of these addresses that is ours. Return the best verdict."""
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
+    mail.ours = _own_names()
     # Before all else: a report must never reach a thread as words.
     if noted := take_report(mail, list(ours), now):
         return Verdict(OK, noted)
@@ -75,6 +78,12 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     # OK is 0, so min prefers it: a mail that one thread took must not come back to its author.
     verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
+
+
+def _own_names() -> list[str]:
+    """Return names and addresses that stand in our mails, and that nobody would write in a reply."""
+    name, address = mailbox(setting("MAIL_FROM"))
+    return [each for each in (name, address, urlsplit(setting("BASE_URL")).netloc) if each]
 
 
 def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
@@ -146,7 +155,9 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
     # From the mail itself, so that a repeated delivery is the same message.
     client_key = f"mail-{mail.key[:48]}"
     text, attachments = "" if is_blank(mail.text) else mail.text, mail.attachments
-    if not text and (mail.is_encrypted or not attachments):
+    if not mail.is_read_whole:
+        raise Rejected(N_("It is longer than we can read. Write it in a new email without the quoted text."))
+    if not text and (mail.is_encrypted or mail.is_signed_whole or not attachments):
         raise Rejected(_empty_reason(mail))
     kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
     if not text and not kept:
@@ -163,6 +174,8 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
 def _empty_reason(mail: Incoming) -> str:
     if mail.is_encrypted:
         return N_("It is encrypted, and we cannot read it.")
+    if mail.is_signed_whole:
+        return N_("It is signed with S/MIME so that the text is inside the signature, and we cannot read it.")
     return N_("We found no text of yours in it. Write your reply above the quoted text.")
 
 
@@ -177,7 +190,11 @@ def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> Non
 
 
 def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str, now: datetime) -> Verdict:
-    """Tell the author by mail, once about each mail, and MAX_REJECTION_MAILS times a day."""
+    """Tell the author by mail, once about each mail, and MAX_REJECTION_MAILS times a day.
+
+    After so many the mail server tells them, so that no mail is lost without a word.
+    """
+    is_told = True
     with transaction() as session:
         recent = select(func.count()).where(
             Mail.user_id == user.id,
@@ -186,9 +203,9 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
             Mail.created_at > now - DAY,
         )
         # The record is the lock: of two deliveries at once, one writes it and tells the author.
-        if record_received(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why) and (
-            session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
-        ):
+        is_first = record_received(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why)
+        is_told = not is_first or session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
+        if is_first and is_told:
             context = {
                 "name": user.name,
                 "why": why,
@@ -203,6 +220,8 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
                 reason=why,
                 now=now,
             )
+    if not is_told:
+        return Verdict(os.EX_NOPERM, f"{why} {setting('BASE_URL')}/")
     return Verdict(OK, f"Refused, and its author is told: {why}")
 
 

@@ -20,7 +20,7 @@ from wellchat.replies.bounce_words import (
     fate_by_words,
     fate_of_words,
 )
-from wellchat.replies.html_text import html_to_text
+from wellchat.replies.mailtext import html_to_text, without_marks
 from wellchat.replies.reading import Incoming
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
@@ -89,7 +89,9 @@ def report_text(message: Message) -> str:
         elif part.get_content_maintype() in ("text", "multipart"):
             content = part.get_payload(decode=True)
             text = _decoded(content, part) if isinstance(content, bytes) else str(payload)
-            found.append(html_to_text(text) if part.get_content_type() == "text/html" else text)
+            found.append(
+                without_marks(html_to_text(text)) if part.get_content_type() == "text/html" else text
+            )
     return "\n".join(found)[:50_000]
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
 from wellchat import clock, metrics
-from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import User
+from wellchat.accounts.presence import presence_known, touch_presence
 from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check_cursor
-from wellchat.db import snapshot
-from wellchat.errors import problem
+from wellchat.db import db, snapshot
+from wellchat.errors import is_unavailable, problem
 from wellchat.i18n import N_
-from wellchat.longpoll.heads import Head
+from wellchat.longpoll.heads import Head, KnownHead
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
 from wellchat.longpoll.wakeups import poll_notifier
 from wellchat.messaging.receipts import mark_delivered
@@ -23,6 +27,8 @@ from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
 from wellchat.web import json_response, signed_in, viewer
+
+log = logging.getLogger(__name__)
 
 api = APIBlueprint(
     "updates_api",
@@ -53,7 +59,8 @@ def get_updates(poll: Poll) -> Response:
     user = viewer()
     cursor = parse_cursor(poll.since)
     if poll.active:
-        touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
+        with _noting():
+            touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
     # The cached head is created before the log is read. A wake-up in between raises it, so no change is
     # missed.
     known_head = poll_notifier().known_head(user.id)
@@ -65,28 +72,65 @@ def get_updates(poll: Poll) -> Response:
     if cursor.seq > max(acknowledged, known_head.acknowledged):
         # The client sends the cursor of an update that it has received: its messages have arrived on a
         # device.
-        known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
+        with _noting():
+            known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
         snapshot()  # the write ended the snapshot in which the cursor was checked
     if head.seq == cursor.seq:
-        # Not cacheable: a poll that records presence, and one whose user's access has ended since it was
-        # checked.
-        cacheable = not poll.active and access == user.access_seq
-        # What ends by time must not be answered from the cache beyond.
-        ends_at = user.access_ends_at or clock.now() + timedelta(days=1)
-        seconds = (ends_at - clock.now()).total_seconds() if cacheable else 0.0
-        request.environ[ENVIRON_KEY] = CachedPoll(user.id, cursor.seq, known_head, seconds=seconds)
+        request.environ[ENVIRON_KEY] = _cached(user, cursor, known_head, poll, access=access)
         return Response(status=204)
     with metrics.UPDATE_SECONDS.time():
-        return _news(user, cursor, poll)
+        update = _news(user, cursor, poll)
+    # A message of the other person is confirmed by the next poll, which the application must see.
+    if not update["has_more"] and not any(_is_news(each, user) for each in update["messages"]):
+        after = parse_cursor(update["cursor"])
+        request.environ[ENVIRON_KEY] = _cached(
+            user, after, known_head, poll, access=access, since=update["cursor"]
+        )
+    return json_response(update)
 
 
-def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Let a poll be answered though nothing can be written, as in a database that is read-only for a while.
+
+    The next poll notes it. If the database cannot be read either, the next statement says so.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log.warning("a poll could not be noted: %s", error)
+        db.session.rollback()
+
+
+def _cached(
+    user: User, cursor: Cursor, known_head: KnownHead, poll: Poll, *, access: int, since: str | None = None
+) -> CachedPoll:
+    """Return what the server may know of this poll when it comes again, or of the one with `since`."""
+    now = clock.now()
+    # What ends by time must not be answered from the cache beyond.
+    ends_at = user.access_ends_at or now + timedelta(days=1)
+    # Nor what ended since it was checked.
+    seconds = (ends_at - now).total_seconds() if access == user.access_seq else 0.0
+    holds = None
+    if poll.active:
+        until, holds = presence_known(user_id=user.id, now=now, thread_id=poll.looking)
+        seconds = min(seconds, until)
+    return CachedPoll(user.id, cursor.seq, known_head, seconds=seconds, since=since, holds=holds)
+
+
+def _is_news(message: dict[str, Any], user: User) -> bool:
+    return message["sender_id"] != user.id or message["system"] or message["via"] is not None
+
+
+def _news(user: User, cursor: Cursor, poll: Poll) -> dict[str, Any]:
     """Return the update after the cursor, and measure how old its newest message is."""
     now = clock.now()
     update, newest = update_after(user, cursor, limit=poll.limit, now=now)
     if newest is not None:
         metrics.UPDATE_AGE.observe(max(0.0, (now - newest).total_seconds()))
-    return json_response(update)
+    return update
 
 
 def _resync(head: Cursor, reason: Resync) -> Response:

@@ -1,7 +1,7 @@
 /* Edits a message in its row. Escape cancels; Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
-import { autosize, sends } from "./text_input.js";
+import { autosize, isBlank, sends } from "./text_input.js";
 import { t } from "./i18n.js";
 
 /** save(body) resolves when the text is saved, and rejects with the reason if it is refused. */
@@ -35,7 +35,7 @@ export function edit(root, row, body, { save, done }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (field.value === body) return close();
-    if (!field.value.trim()) return write(part(form, "problem"), t("Write something, or delete the message."));
+    if (isBlank(field.value)) return write(part(form, "problem"), t("Write something, or delete the message."));
     field.readOnly = true;
     try {
       await save(field.value);
