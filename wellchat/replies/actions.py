@@ -39,6 +39,7 @@ from wellchat.replies.left_out import keep_left_out
 from wellchat.replies.models import DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
 from wellchat.replies.records import record_received
+from wellchat.replies.unsubscribing import take_unsubscribing
 from wellchat.scripts import is_blank
 from wellchat.setting_types import mailbox
 
@@ -73,6 +74,8 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     # Before all else: a report must never reach a thread as words.
     if noted := take_report(mail, list(ours), now):
         return Verdict(OK, noted)
+    if ended := take_unsubscribing(mail, list(ours), now):
+        return Verdict(OK, ended)
     # OK is 0, so min prefers it: a mail that one thread took must not come back to its author.
     verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
