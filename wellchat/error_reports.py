@@ -20,7 +20,10 @@ from wellchat.request_ids import request_id
 
 # What the SDK adds on its way, such as the name of the host and the list of packages, is left out.
 ALLOWED = frozenset(
-    "event_id timestamp platform level logger release transaction exception tags user".split()
+    {
+        *("event_id", "timestamp", "platform", "level", "logger", "release"),
+        *("transaction", "exception", "tags", "user"),
+    }
 )
 MAX_CAUSES = 10
 ROOT = Path(__file__).resolve().parent.parent
