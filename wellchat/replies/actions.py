@@ -39,6 +39,7 @@ from wellchat.replies.left_out import keep_left_out
 from wellchat.replies.models import DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
 from wellchat.replies.records import record_received
+from wellchat.replies.unsubscribing import take_unsubscribing
 from wellchat.scripts import is_blank
 from wellchat.setting_types import mailbox
 
@@ -74,6 +75,8 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     may_be_report = any(each.kind == BOUNCE_ADDRESS for each in ours) or auto_reply_reason(mail)
     if may_be_report and (noted := take_report(mail, list(ours), now)):
         return Verdict(OK, noted)
+    if ended := take_unsubscribing(mail, list(ours), now):
+        return Verdict(OK, ended)
     # OK is 0, so min prefers it: a mail that one thread took must not come back to its author.
     verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
