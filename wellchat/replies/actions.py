@@ -71,8 +71,9 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     """Take in one mail, for each of these addresses that is ours. Return the best verdict."""
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
     mail.ours = _own_names()
-    # Before all else: a report must never reach a thread as words.
-    if noted := take_report(mail, list(ours), now):
+    # Before all else: a report must never reach a thread as words. A person may enclose one.
+    may_be_report = any(each.kind == BOUNCE_ADDRESS for each in ours) or auto_reply_reason(mail)
+    if may_be_report and (noted := take_report(mail, list(ours), now)):
         return Verdict(OK, noted)
     if ended := take_unsubscribing(mail, list(ours), now):
         return Verdict(OK, ended)
