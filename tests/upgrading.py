@@ -5,8 +5,8 @@
 Run by hand: it needs the history of the repository, which a copy may lack. It starts web and worker with
 the code of that commit on a PostgreSQL of its own, upgrades the schema with the code here, starts web and
 worker of here beside them, lets both serve, and stops the old ones. Meanwhile people send, read and poll at
-whatever serves. In the end every acknowledged message must be there once, and `wellchat verify` must find nothing.
-Both run on the libraries that are installed here. The exit status is 1 if anything failed.
+whatever serves. In the end every acknowledged message must be there once, and `wellchat verify` must find
+nothing. Both run on the libraries that are installed here. The exit status is 1 if anything failed.
 """
 
 from __future__ import annotations

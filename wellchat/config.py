@@ -218,6 +218,8 @@ class Settings(BaseModel):
     # the first seals the security log, all verify it
     AUDIT_KEY: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(strong_secrets)] = ()
     AUDIT_TO: Annotated[str, AfterValidator(audit_target)] = "off"
+    # days; 0: what is left out of a mail is not kept
+    QUOTED_TEXT_DAYS: int = Field(default=90, ge=0, le=36_500)
     AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
     AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
     LOG: Literal["text", "json"] = "text"

@@ -26,6 +26,7 @@ FEATURES = (
     "messaging",
     "saved_filters",
     "mail_ledger",
+    "mail_sign_in",
     "replies",
     "search",
     "digests",
