@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -313,6 +314,13 @@ def client(browse: Callable[..., Browser]) -> Browser:
 @pytest.fixture
 def now() -> datetime:
     return clock_now()
+
+
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is limited to so many a minute stays so, however long a slow machine takes for as many."""
+    at = time.time()
+    monkeypatch.setattr("time.time", lambda: at)
 
 
 @pytest.fixture

@@ -364,7 +364,19 @@ class Live:
         """Both at once: each spends its time on imports."""
         self._begin_web()
         if worker:
-            words = ("celery", "-A", "worker", "worker", "-B", "-P", "threads", "-c", "2", "-l", "info")
+            words = (
+                "celery",
+                "-A",
+                "worker",
+                "worker",
+                "--with-beat",
+                "-P",
+                "threads",
+                "-c",
+                "2",
+                "-l",
+                "info",
+            )
             self.worker = Command(*words, env=self.env)
         self._until_ready()
 

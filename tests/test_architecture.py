@@ -16,7 +16,7 @@ SOURCES = sorted([*ROOT.glob("wellchat/**/*.py"), *ROOT.glob("worker/**/*.py")])
 CLOCK_READERS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "func.now")
 # Modules of a feature that serve requests. Its declaration, in __init__.py, names their blueprints.
 REQUEST_MODULES = (
-    *("*/__init__.py", "*/pages.py", "*/pages/*", "*/api.py", "*/claims_api.py"),
+    *("*/__init__.py", "*/pages.py", "*/session_pages.py", "*/pages/*", "*/api.py", "*/claims_api.py"),
     *("accounts/proof.py", "accounts/security.py"),
     *("accounts/sessions.py", "accounts/settings.py", "accounts/devices.py", "accounts/mailed_links.py"),
     "accounts/admission_pages.py",

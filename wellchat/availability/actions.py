@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from wellchat import money
 from wellchat.accounts.models import User
-from wellchat.availability.forms import PutRules, PutService
+from wellchat.availability.forms import PutException, PutRules, PutService, span_of
 from wellchat.availability.free import Span
 from wellchat.availability.models import Calendar, DaysOff, HourRate, HoursRow, Service, SpecialDay, StayRow
 from wellchat.db import db, insert, transaction
@@ -112,6 +112,36 @@ def set_hours(*, viewer: User, week: Sequence[WEEKLY], now: datetime, anchor: da
     return calendar
 
 
+def set_week(*, viewer: User, form: PutRules, week: Sequence[WEEKLY], now: datetime) -> None:
+    """Set the rules and all weekly hours, together. Raises NotFound, Invalid."""
+    with transaction():
+        set_rules(viewer=viewer, form=form, now=now)
+        set_hours(viewer=viewer, week=week, now=now, anchor=_anchor(viewer))
+
+
+def _anchor(viewer: User) -> date | None:
+    """Return the day from which every second week counts; None where there is none yet."""
+    kept = select(HoursRow.anchor).where(HoursRow.professional_id == viewer.id, HoursRow.every == 2)
+    return db.session.execute(kept.limit(1)).scalar()
+
+
+def put_exception(*, viewer: User, form: PutException, now: datetime) -> None:
+    """Do what the form of days that differ says. Raises NotFound, Invalid."""
+    last = form.last or form.first
+    if form.kind == "off":
+        take_days_off(viewer=viewer, first=form.first, last=last, now=now)
+    elif form.kind == "stay":
+        if form.zone_there is None:
+            raise Invalid({"zone_there": gettext("This field is required.")})
+        travel(viewer=viewer, first=form.first, last=last, zone=form.zone_there, now=now)
+    else:
+        try:
+            spans = [span_of(form.special_from, form.special_to)]
+        except ValueError as problem:
+            raise Invalid({"special_from": str(problem)}) from None
+        set_special_day(viewer=viewer, day=form.first, spans=spans, now=now)
+
+
 def set_special_day(*, viewer: User, day: date, spans: Sequence[Span] | None, now: datetime) -> None:
     """Set the hours of one day; none close it, None takes back what was set. Raises NotFound."""
     only_professionals(viewer)
@@ -150,13 +180,25 @@ def travel(*, viewer: User, first: date, last: date, zone: str, now: datetime) -
 
 
 def take_back(*, viewer: User, exception_id: str) -> None:
-    """Take back days off or a stay. Raises NotFound."""
+    """Take back days off, a stay, or the hours of one day, which its date names. Raises NotFound."""
     with transaction() as session:
+        if (day := _day(exception_id)) is not None:
+            gone = delete(SpecialDay).where(SpecialDay.professional_id == viewer.id, SpecialDay.day == day)
+            if session.execute(gone).rowcount:  # type: ignore[attr-defined]
+                return
+            raise NotFound
         for model in (DaysOff, StayRow):
             gone = delete(model).where(model.id == exception_id, model.professional_id == viewer.id)
             if session.execute(gone).rowcount:  # type: ignore[attr-defined]
                 return
         raise NotFound
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
 
 
 def _refuse_backwards(first: date, last: date) -> None:

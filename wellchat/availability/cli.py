@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,11 +13,11 @@ from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
 from wellchat.availability import actions, queries
+from wellchat.availability.days import range_of
 from wellchat.availability.forms import PutRules, PutService, span_of
 from wellchat.availability.models import Service
 from wellchat.errors import WellchatError
 from wellchat.forms import fill
-from wellchat.zones import instant
 
 
 @click.group()
@@ -103,19 +103,13 @@ def starts(email: str, service_id: str, since: datetime, days: int, zone: str | 
         there = ZoneInfo(zone or (calendar.zone if calendar else "UTC"))
     except WellchatError as refusal:
         raise click.ClickException(refusal.detail) from None
-    begin, end = range_of(since.date(), days, there)
+    begin, end = range_of(since.date(), days, str(there))
     free = queries.free(found, since=begin, until=end, now=clock.now())
     shown = [each.astimezone(there) for each in free]
     if as_json:
         click.echo(json.dumps({"zone": str(there), "starts": [each.isoformat() for each in shown]}))
         return
     click.echo(" ".join(f"{each:%H:%M}{each.isoformat()[-6:]}" for each in shown))
-
-
-def range_of(first: date, days: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return [since, until) of so many days by the clock of a zone, in UTC."""
-    begin, end = (datetime.combine(first + timedelta(days=each), time()) for each in (0, days))
-    return instant(begin, zone).astimezone(UTC), instant(end, zone).astimezone(UTC)
 
 
 def service_of(professional_id: str, name_or_id: str) -> Service:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
@@ -40,12 +40,13 @@ def _price(text: str) -> str:
     return text.strip()
 
 
-def _or_none(value: Any) -> Any:
+def or_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+Day = Annotated[date, Field(ge=date(1970, 1, 2), le=date(2199, 12, 31))]
 Price = Annotated[Text, StringConstraints(max_length=20), AfterValidator(_price)]
-Most = Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_or_none)]
+Most = Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(or_none)]
 
 
 class PutService(Form):
@@ -75,12 +76,23 @@ class PutRules(Form):
     week_starts: int = Field(default=0, ge=0, le=6)
 
 
+class PutException(Form):
+    """Days that differ: off, on the clock of another place, or one day with hours of its own."""
+
+    kind: Literal["off", "stay", "special"]
+    first: Day
+    last: Annotated[Day | None, BeforeValidator(or_none)] = None  # none: the same day
+    zone_there: Annotated[TimeZone | None, BeforeValidator(or_none)] = None
+    special_from: Annotated[Text, StringConstraints(max_length=5)] = ""
+    special_to: Annotated[Text, StringConstraints(max_length=5)] = ""
+
+
 class AskStarts(QueryForm):
     """Which free times: `from` is a date in `zone`, and `days` of them."""
 
-    since: date | None = Field(default=None, alias="from")
+    since: Annotated[Day | None, BeforeValidator(or_none)] = Field(default=None, alias="from")
     days: int = Field(default=14, ge=1, le=31)
-    zone: TimeZone | None = None
+    zone: Annotated[TimeZone | None, BeforeValidator(or_none)] = None
 
 
 def span_of(begin: str, end: str) -> tuple[int, int]:
@@ -89,6 +101,41 @@ def span_of(begin: str, end: str) -> tuple[int, int]:
     if span[0] >= span[1]:
         raise ValueError(gettext("The end must be after the start. Until midnight is 24:00."))
     return span
+
+
+class AskServiceStarts(AskStarts):
+    """Which free times of which service."""
+
+    service: Annotated[Text, StringConstraints(max_length=13)]
+
+
+class PutHours(Form):
+    """Hours on one weekday, 0 is Monday; `every` 2 is every second week."""
+
+    weekday: int = Field(ge=0, le=6)
+    begin: Annotated[Text, StringConstraints(max_length=5)]
+    until: Annotated[Text, StringConstraints(max_length=5)]
+    every: Literal[1, 2] = 1
+
+
+class PutAvailability(PutRules):
+    """All weekly hours and the rules of a calendar."""
+
+    hours: Annotated[list[PutHours], Field(max_length=1000)]
+
+
+def week_of_json(form: PutAvailability) -> list[tuple[int, int, int, int]]:
+    """Return (weekday, from, until, every) of each. Raises Invalid."""
+    found: list[tuple[int, int, int, int]] = []
+    errors = {}
+    for at, each in enumerate(form.hours):
+        try:
+            found.append((each.weekday, *span_of(each.begin, each.until), each.every))
+        except ValueError as problem:
+            errors[f"hours.{at}"] = str(problem)
+    if errors:
+        raise Invalid(errors)
+    return found
 
 
 def read_week(values: Mapping[str, str]) -> list[tuple[int, int, int, int]]:

@@ -71,6 +71,16 @@ def rules_of(calendar: Calendar, first: date, last: date) -> Rules:
     )
 
 
+def week_of(professional_id: str) -> dict[int, list[Hours]]:
+    """Return weekday -> its hours, the earliest first."""
+    of = table(HoursRow).c
+    query = select(of.weekday, of.begin_minute, of.end_minute, of.every, of.anchor)
+    found: dict[int, list[Hours]] = {}
+    for row in db.session.execute(query.where(of.professional_id == professional_id)):
+        found.setdefault(row.weekday, []).append(Hours(*row))
+    return {day: sorted(hours, key=lambda each: each[1:4]) for day, hours in found.items()}
+
+
 def wanted_of(service: Service) -> Wanted:
     """Return what a booking of a service takes."""
     return Wanted(service.minutes, service.before_minutes, service.after_minutes)
@@ -92,6 +102,10 @@ def free(
     """
     calendar = calendar_of(service.professional_id)
     if calendar is None or service.retired_at is not None:
+        return []
+    # What was asked for may lie at the ends of all time.
+    since, until = max(since, now), min(until, now + timedelta(days=calendar.horizon_days + 3))
+    if since >= until:
         return []
     rules = rules_of(calendar, (since - AROUND).date(), (until + AROUND).date())
     taken: list[Taken] = []

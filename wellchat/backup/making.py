@@ -23,7 +23,7 @@ from wellchat.backup.manifest import Manifest, SumsWriter, fingerprint
 from wellchat.backup.progress import Tell, silent
 from wellchat.changes.queries import epoch
 from wellchat.config import setting
-from wellchat.db import db, is_postgresql, snapshot
+from wellchat.db import db, is_postgresql, release_connection, snapshot
 
 PART = ".part"
 
@@ -81,7 +81,7 @@ def _fill(folder: Path, now: datetime, tell: Tell) -> Manifest:
         manifest.write(folder)
         return manifest
     finally:
-        db.session.remove()
+        release_connection()
 
 
 def copier() -> ModuleType:

@@ -89,7 +89,7 @@ def load(folder: Path, manifest: Manifest, tell: Tell) -> None:
     beside.chmod(0o600)
     with contextlib.closing(sqlite3.connect(beside)) as connection:
         _check(connection)
-    app = create_app(_settings(DATABASE_URL=f"sqlite:///{beside}"))
+    app = create_app(settings_with(DATABASE_URL=f"sqlite:///{beside}"))
     with app.app_context():
         upgrade()
         note_restored_here(manifest)
@@ -102,7 +102,8 @@ def load(folder: Path, manifest: Manifest, tell: Tell) -> None:
     tell("database", 1, 1)
 
 
-def _settings(**changed: object) -> Settings:
+def settings_with(**changed: object) -> Settings:
+    """Return the settings of this application with some changed."""
     # They were checked when the application was made.
     values = {n: current_app.config[n] for n in Settings.model_fields if n in current_app.config}
     return Settings.model_construct(**{**values, **changed})

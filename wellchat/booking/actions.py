@@ -19,6 +19,7 @@ from wellchat.booking.locking import (
     calendar_locked,
     locked,
     note_change,
+    refuse_far,
     refuse_overlap,
     refuse_unless_free,
     set_time,
@@ -109,8 +110,10 @@ def _new(
 
 
 def let_go(*, viewer: User, booking_id: str, now: datetime) -> None:
-    """Free a time that the viewer holds. Twice is the same as once. Raises NotFound."""
+    """Free a time that the viewer holds. Raises NotFound, and Conflict for what is no hold."""
     booking, service = _mine(viewer, booking_id)
+    if booking.state not in (HELD, LAPSED):
+        raise over()
     with calendar_locked(service, booking.starts_at, now) as (session, _):
         theirs = (Booking.id == booking_id, Booking.client_id == viewer.id)
         session.execute(delete(Booking).where(*theirs, Booking.state.in_((HELD, LAPSED))))
@@ -119,6 +122,15 @@ def let_go(*, viewer: User, booking_id: str, now: datetime) -> None:
 def _mine(viewer: User, booking_id: str) -> tuple[Booking, Service]:
     booking = booking_for(viewer, booking_id)
     return booking, db.session.get_one(Service, booking.service_id)
+
+
+def describe(*, viewer: User, booking_id: str, agenda: str, now: datetime) -> None:
+    """Keep what a client says about a time that they hold. Raises NotFound."""
+    booking_for(viewer, booking_id)
+    with transaction() as session:
+        theirs = (Booking.id == booking_id, Booking.client_id == viewer.id)
+        held = update(Booking).where(*theirs, Booking.state.in_((HELD, LAPSED)))
+        session.execute(held.values(agenda=agenda, updated_at=now))
 
 
 def confirm(*, viewer: User, booking_id: str, agenda: str, now: datetime) -> Booking:
@@ -159,6 +171,7 @@ def book_for(
     client = db.session.get(User, client_id)
     if viewer.id != service.professional_id or client is None:
         raise NotFound
+    refuse_far(starts_at, now)
     with calendar_locked(service, starts_at, now) as (session, calendar):
         if (known := _by_key(client, client_key)) is not None:
             return known
@@ -198,9 +211,10 @@ def move(*, viewer: User, booking_id: str, starts_at: datetime, now: datetime, r
     A client moves to a free time only, and only while cancelling is free. Raises NotFound, Taken, Conflict.
     """
     booking, service = _mine(viewer, booking_id)
+    refuse_far(starts_at, now)
     with calendar_locked(service, starts_at, now) as (session, calendar):
         booking = locked(session, booking_id)
-        if not terms.is_ahead(booking, now):
+        if not terms.is_ahead(booking, now) or starts_at <= now:
             raise over()
         if not terms.may_move(booking, viewer, now):
             raise too_late()

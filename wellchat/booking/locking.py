@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
@@ -23,7 +23,8 @@ from wellchat.availability.models import Calendar, Service
 from wellchat.booking.models import HELD, LAPSED, TAKES_TIME, Booking, BookingChange
 from wellchat.booking.refusals import Taken
 from wellchat.db import db, transaction
-from wellchat.errors import NotFound
+from wellchat.errors import Invalid, NotFound
+from wellchat.i18n import gettext
 from wellchat.zones import MINUTE, VERSION
 
 
@@ -89,6 +90,12 @@ def refuse_unless_free(service: Service, at: datetime, now: datetime, booking: B
     found = availability.free(service, since=at, until=at + MINUTE, now=now, without=own[0], wanted=own[1])
     if at not in found:
         raise taken(service, at, now, booking)
+
+
+def refuse_far(at: datetime, now: datetime) -> None:
+    """Raise Invalid for a time that is more than three years away: nobody means it."""
+    if abs(at - now) > timedelta(days=3 * 366):
+        raise Invalid({"starts_at": gettext("There is no such time.")})
 
 
 def refuse_overlap(service: Service, booking: Booking, now: datetime) -> None:
