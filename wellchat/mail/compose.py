@@ -123,7 +123,9 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
         headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = _template(template, "body.txt", context).strip() + "\n" + _links_below(context["brand_links"])
-    return Rendered(mime.message(headers, text, _html(template, context), boundary=f"={mail.id}="), covers)
+    calendar = None if discreet else context.get("calendar")
+    html, boundary = _html(template, context), f"={mail.id}="
+    return Rendered(mime.message(headers, text, html, boundary=boundary, calendar=calendar), covers)
 
 
 def language_of(user_id: str | None) -> str | None:
