@@ -12,7 +12,9 @@ from rich.console import Console
 
 from bench.imports import main as imports
 from bench.profile import PROFILES
+from bench.reading import main as reading
 from bench.rows import ROWS
+from bench.soak import soak
 from bench.stage import Stage
 from bench.table import Row, show
 
@@ -51,6 +53,8 @@ def load(size: str) -> None:
 
 
 main.add_command(imports, "imports")
+main.add_command(reading, "reading")
+main.add_command(soak)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -120,8 +121,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of test processes: two for each core, for a test waits for half of its time."""
-    return 2 * (os.cpu_count() or 1)
+    """Return the number of test processes: three for each core, for a test waits for most of its time."""
+    return 3 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -313,6 +314,13 @@ def client(browse: Callable[..., Browser]) -> Browser:
 @pytest.fixture
 def now() -> datetime:
     return clock_now()
+
+
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is limited to so many a minute stays so, however long a slow machine takes for as many."""
+    at = time.time()
+    monkeypatch.setattr("time.time", lambda: at)
 
 
 @pytest.fixture

@@ -195,8 +195,6 @@ def _serve(listener: socket.socket, starter: int) -> tuple[str, ...]:
 
 def _attend(teller: socket.socket, *stdio: int) -> tuple[str, ...]:
     """Fork the command, and tell the test its process id and its exit status."""
-    from tests import parts
-
     with teller.makefile("r") as lines:
         request: dict[str, Any] = json.loads(lines.readline())
     if (pid := os.fork()) == 0:
@@ -209,7 +207,6 @@ def _attend(teller: socket.socket, *stdio: int) -> tuple[str, ...]:
         os.environ.update(request["env"])
         os.chdir(request["cwd"])
         sys.path[0] = request["cwd"]
-        parts.fork_parts()
         return tuple(request["words"])
     for fd in stdio:
         os.close(fd)

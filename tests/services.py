@@ -43,7 +43,7 @@ class LeftOut(Exception):
     """A service that is not available here: tests that need it are skipped, with this reason."""
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 10.0, what: str = "it") -> Any:
+def wait_for(condition: Callable[[], Any], *, seconds: float = 30.0, what: str = "it") -> Any:
     """The first true value of `condition`, asked until it is; a test failure that says `what` never came."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -234,7 +234,7 @@ class MailServer:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.controller.port}"
 
-    def wait_for(self, count: int = 1, *, seconds: float = 15.0) -> list[EmailMessage]:
+    def wait_for(self, count: int = 1, *, seconds: float = 30.0) -> list[EmailMessage]:
         wait_for(lambda: len(self.messages) >= count, seconds=seconds, what=f"mail number {count}")
         return self.messages
 
@@ -318,7 +318,20 @@ class Command:
 
         wait_for(said, seconds=seconds, what=f"{words!r} (said so far: {self.output})")
 
-    def stop(self, with_signal: int = signal.SIGTERM, *, seconds: float = 15.0) -> int:
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hold it and its parts where they are, until the end of this."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        everybody = [self.process.pid, *map(int, children.split())]
+        for pid in everybody:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(everybody):
+                os.kill(pid, signal.SIGCONT)
+
+    def stop(self, with_signal: int = signal.SIGTERM, *, seconds: float = 30.0) -> int:
         """Ends it and returns its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
@@ -351,7 +364,19 @@ class Live:
         """Both at once: each spends its time on imports."""
         self._begin_web()
         if worker:
-            words = ("celery", "-A", "worker", "worker", "-B", "-P", "threads", "-c", "2", "-l", "info")
+            words = (
+                "celery",
+                "-A",
+                "worker",
+                "worker",
+                "--with-beat",
+                "-P",
+                "threads",
+                "-c",
+                "2",
+                "-l",
+                "info",
+            )
             self.worker = Command(*words, env=self.env)
         self._until_ready()
 

@@ -35,19 +35,29 @@ def seen(client, path, *, address="127.0.0.1", token=None, **headers):
     return client.get(path, headers=given, environ_overrides={"REMOTE_ADDR": address})
 
 
-def test_metrics_are_for_this_host_its_private_network_and_who_has_the_token(client, app):
-    assert [seen(client, "/metrics", address=each).status_code for each in ("127.0.0.1", "10.0.0.9")] == [
-        200
-    ] * 2
-    assert seen(client, "/metrics", address="8.8.4.4").status_code == 404
-    assert seen(client, "/metrics", **{"X-Forwarded-For": "8.8.4.4"}).status_code == 404
+def test_metrics_are_closed_but_for_this_host_named_networks_and_who_has_the_token(client, app):
+    def may(address, **more):
+        return seen(client, "/metrics", address=address, **more).status_code == 200
+
+    assert may("127.0.0.1")
+    assert not may("10.0.0.9"), "nobody has named the private network"
+    assert not may("8.8.4.4")
+    assert not may("127.0.0.1", **{"X-Forwarded-For": "8.8.4.4"})
+    app.config["METRICS_NETWORKS"] = ("10.0.0.0/24", "fd00::/8")
+    assert [may(each) for each in ("10.0.0.9", "fd00::1", "10.0.1.9", "127.0.0.1")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
     app.config["METRICS_TOKEN"] = "a token of the monitoring"
-    assert seen(client, "/metrics").status_code == 200
-    assert seen(client, "/metrics", address="10.0.0.9").status_code == 404
-    assert seen(client, "/metrics", address="10.0.0.9", token="a token of somebody else").status_code == 404
-    assert seen(client, "/metrics", address="8.8.4.4", token=app.config["METRICS_TOKEN"]).status_code == 200
+    assert may("10.0.0.9")
+    assert not may("10.0.1.9")
+    assert not may("10.0.1.9", token="a token of somebody else")
+    assert may("8.8.4.4", token=app.config["METRICS_TOKEN"])
     app.config["TRUSTED_PROXIES"] = 1
-    assert seen(client, "/metrics").status_code == 404, "behind a proxy everybody would seem to be this host"
+    assert not may("127.0.0.1"), "behind a proxy everybody would seem to be this host"
+    assert may("127.0.0.1", token=app.config["METRICS_TOKEN"])
 
 
 def test_strangers_hear_that_it_is_not_ready_and_not_why(client, app):

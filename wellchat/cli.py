@@ -19,6 +19,7 @@ from wellchat import __version__, create_app
 from wellchat.config import SettingsError, read_settings
 from wellchat.errors import WellchatError
 from wellchat.init_command import init
+from wellchat.request_ids import job
 from wellchat.starting import end_quietly_on_interrupt
 
 
@@ -141,7 +142,8 @@ def main() -> None:
     # From here on things are put away on the way out; a traceback is of no use to who pressed Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        cli.main(prog_name="wellchat")
+        with job():
+            cli.main(prog_name="wellchat")
     except (WellchatError, SettingsError, OSError) as error:
         _give_up(str(error))
     except (OperationalError, ProgrammingError) as error:

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
-from wellchat import engines, metrics, migrating
+from wellchat import engines, metrics, migrating, slow_statements
 from wellchat.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -283,6 +283,7 @@ def init_app(app: Flask, *, migrations: str) -> None:
     migrating.init_app(app, db, directory=migrations)
     with app.app_context():
         metrics.follow_pool(db.engine)
+        app.extensions["slow_statements"] = slow_statements.watch(db.engine, app.config["SLOW_STATEMENT"])
         engines.redact_row_values(db.engine)
         if is_postgresql():
             # Here, because a process on SQLite needs no driver of PostgreSQL.

@@ -6,8 +6,17 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+MAX_LOG = 8 * 1024 * 1024  # bytes of the log (WAL) that stay between two checkpoints
+
 # FULL: what was committed survives a power cut, as a message that somebody saw as sent must.
-PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+PRAGMAS: tuple[str, ...] = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    # A long reader makes the log (WAL) grow. Its file keeps its size unless a limit cuts it when it is reset.
+    f"journal_size_limit={MAX_LOG}",
+)
 
 
 def _lower(value: Any) -> Any:

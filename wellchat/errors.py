@@ -14,10 +14,11 @@ from typing import Any
 from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, render_template, request
 from pydantic import ValidationError
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from wellchat import metrics
 from wellchat.i18n import N_, gettext
 from wellchat.request_ids import request_id
 
@@ -103,6 +104,19 @@ class Busy(WellchatError):
 
     status = 503
     heading = N_("Busy, please try again")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether an error says that the database cannot be used now, and nothing about the request.
+
+    PostgreSQL is read-only for a while at a failover: class 25 of its SQLSTATE, which psycopg calls internal.
+    """
+    if isinstance(error, (Busy, OperationalError, PoolTimeout)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith("25")
 
 
 # Older versions of Python have the phrases of RFC 7231 for 413 and 422, and capitalize() breaks 414.
@@ -206,9 +220,8 @@ def error_response(status: int, heading: str, detail: str, errors: dict[str, str
     """Return a problem document to a program under `/api`, and a page with this heading to everybody else."""
     if wants_json():
         return problem(status, detail, errors)
-    page = render_template(
-        "errors/error.html", status=status, heading=heading, detail=detail, errors=errors or {}
-    )
+    shown = {"status": status, "heading": heading, "detail": detail, "errors": errors or {}}
+    page = render_template("errors/error.html", **shown, request_id=request_id())
     response = Response(page, status=status, content_type="text/html; charset=utf-8")
     if status == 503:
         response.headers["Retry-After"] = "1"
@@ -254,9 +267,14 @@ def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
     )
 
 
+def _on_internal_error(error: InternalError) -> Response:
+    return _on_database_error(error) if is_unavailable(error) else _on_unhandled_error(error)
+
+
 def _on_data_error(error: DataError) -> Response:
     """Return 422 for a value that passed its form and that the database cannot store or compare."""
-    log.warning("refused by the database: %s", error.orig)
+    # Its message would quote the value.
+    log.warning("refused by the database: %s at %s", type(error.orig).__name__, request.url_rule)
     return error_response(
         Invalid.status, Invalid.heading, N_("The request contains something that cannot be stored.")
     )
@@ -270,7 +288,8 @@ def _on_validation_error(error: HTTPError) -> Response:
 
 
 def _on_unhandled_error(error: Exception) -> Response:
-    log.exception("unhandled error on %s %s", request.method, request.path)
+    # The rule, and not the path: that may hold a secret.
+    log.exception("unhandled error on %s %s", request.method, request.url_rule)
     return error_response(
         500,
         N_("Something went wrong on our side"),
@@ -278,13 +297,21 @@ def _on_unhandled_error(error: Exception) -> Response:
     )
 
 
+def _count(response: Response) -> Response:
+    if response.status_code >= 400:
+        metrics.ERRORS.labels(str(response.status_code)).inc()
+    return response
+
+
 def init_app(app: APIFlask) -> None:
     """Register the error handlers."""
+    app.after_request(_count)
     app.error_processor(_on_validation_error)
     app.register_error_handler(WellchatError, _on_wellchat_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(DataError, _on_data_error)
     app.register_error_handler(OperationalError, _on_database_error)
+    app.register_error_handler(InternalError, _on_internal_error)
     app.register_error_handler(PoolTimeout, _on_database_error)
     # In tests a crash should reach the test with its traceback.
     if not app.testing:

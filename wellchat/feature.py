@@ -114,6 +114,8 @@ class Feature:
     mails: Mapping[str, MailType] = field(default_factory=dict)
     audited: Mapping[str, AuditKind] = field(default_factory=dict)
     """`area.act` -> what the security log says of it. `audit.actions.record` takes no other."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """name -> label of what owners can have on for some people only. Ask with `wellchat.flags.is_on`."""
     events: Mapping[str, EventType] = field(default_factory=dict)
     """`thing.happened` -> what a host platform is told of. See wellchat/event_types.py."""
     mail_links: Mapping[str, Callable[[str, datetime], str]] = field(default_factory=dict)
@@ -243,6 +245,10 @@ class Registry:
     @cached_property
     def audited(self) -> dict[str, AuditKind]:
         return {name: kind for feature in self.features for name, kind in feature.audited.items()}
+
+    @cached_property
+    def flags(self) -> dict[str, str]:
+        return {name: label for feature in self.features for name, label in feature.flags.items()}
 
     @cached_property
     def events(self) -> dict[str, EventType]:

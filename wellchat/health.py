@@ -15,7 +15,7 @@ from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.feature import registry
 from wellchat.longpoll.wakeups import REDIS_TIMEOUT, connect
-from wellchat.networks import is_loopback_peer, is_private_peer
+from wellchat.networks import is_peer_of
 from wellchat.web import limiter
 
 health = Blueprint("health", __name__)
@@ -70,12 +70,12 @@ def prometheus() -> Response:
 
 
 def _may_see_details() -> bool:
-    """Return whether the asker has METRICS_TOKEN or is this host; where none is set, its private network."""
+    """Return whether the asker has METRICS_TOKEN, or is this host or in METRICS_NETWORKS."""
     token: str | None = current_app.config["METRICS_TOKEN"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token is not None and compare_digest(given.encode(), token.encode()):
         return True
-    return is_loopback_peer() if token is not None else is_private_peer()
+    return is_peer_of(current_app.config["METRICS_NETWORKS"])
 
 
 def _measure(now: datetime | None) -> None:

@@ -1,4 +1,8 @@
-"""Log to standard error, from the level WELLCHAT_LOG_LEVEL on, as text or as lines of JSON (WELLCHAT_LOG)."""
+"""Log to standard error, from the level WELLCHAT_LOG_LEVEL on, as text or as lines of JSON (WELLCHAT_LOG).
+
+Lines name people by their id, and hold no mail address, no secret, and no message of an error that may quote
+what somebody wrote (log_privacy.py). At DEBUG such messages are shown: it is for a machine of one's own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from flask import g, has_app_context
+
+from wellchat.log_privacy import scrubbed, trace_text
 from wellchat.request_ids import request_id
 
 LOGGER = logging.getLogger("wellchat")
@@ -23,13 +30,17 @@ class TextFormatter(logging.Formatter):
         """Return the line."""
         found = request_id()
         place = f" [{found}]" if found else ""
-        text = f"{record.levelname} {record.name}{place}: {escaped(record.getMessage())}"
+        text = f"{record.levelname} {record.name}{place}: {escaped(scrubbed(record.getMessage()))}"
         trace = _trace(self, record)
         return text + "".join(f"\n  {escaped(line)}" for line in trace.splitlines())
 
 
 class JSONFormatter(logging.Formatter):
-    """One line of JSON for each record: `time`, `level`, `logger`, `message`, `request_id`, `traceback`."""
+    """One line of JSON for each record.
+
+    Keys: `time`, `level`, `logger`, `message`, `request_id`, `person` (an id) and `traceback`, without those
+    that there are none of.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line. JSON escapes line breaks."""
@@ -38,15 +49,28 @@ class JSONFormatter(logging.Formatter):
             "time": at.replace("+00:00", "Z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": scrubbed(record.getMessage()),
             "request_id": request_id(),
+            "person": person(),
             "traceback": _trace(self, record) or None,
         }
         return json.dumps({name: value for name, value in line.items() if value is not None})
 
 
+def person() -> str | None:
+    """Return the id of the person who asks, where this request has found that out. Asks no database."""
+    found = g.get("_login_user") if has_app_context() else None
+    # The row may be one that a failed transaction has put out of date: its key is known all the same.
+    state = getattr(found, "_sa_instance_state", None)
+    return str(state.identity[0]) if state is not None and state.identity else None
+
+
 def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return formatter.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
+    if not (record.exc_info and record.exc_info[0]):
+        return ""
+    if LOGGER.level == logging.DEBUG:
+        return formatter.formatException(record.exc_info)
+    return trace_text(record.exc_info[1])
 
 
 def escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -31,14 +32,9 @@ def is_lan_request() -> bool:
     return _is_direct() and all(is_private_host(host) for host in _request_hosts())
 
 
-def is_loopback_peer() -> bool:
-    """Return whether the client is on this host, with no proxy in between."""
-    return _is_direct() and _is_in(LOOPBACK, request.remote_addr)
-
-
-def is_private_peer() -> bool:
-    """Return whether the client is on this host or its private network, with no proxy in between."""
-    return _is_direct() and is_private_host(request.remote_addr)
+def is_peer_of(networks: Iterable[str]) -> bool:
+    """Return whether the client is on this host or in one of these networks, with no proxy in between."""
+    return _is_direct() and _is_in((*LOOPBACK, *map(ip_network, networks)), request.remote_addr)
 
 
 def listens_on_loopback() -> bool:

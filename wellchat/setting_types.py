@@ -7,6 +7,7 @@ import shutil
 from email.utils import parseaddr
 from functools import lru_cache
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +58,33 @@ def long_token(value: str | None) -> str | None:
     """Refuse a token that can be guessed, or that no header can hold."""
     if value is not None and not re.fullmatch(r"[\x21-\x7e]{16,}", value):
         raise ValueError("must have at least 16 characters, without blanks")
+    return value
+
+
+def networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check for networks, such as 10.1.0.0/16, or single addresses."""
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise ValueError(
+                f"write networks such as 10.1.0.0/16, separated by commas, not {value!r}"
+            ) from None
+    return values
+
+
+def sentry_dsn(value: str | None) -> str | None:
+    """Check the address of a collector of errors, and that the extra is there which speaks to it."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not (
+        parts.username and parts.hostname and parts.path.strip("/")
+    ):
+        raise ValueError("must look like https://KEY@host/PROJECT")
+    _port(value)
+    if find_spec("sentry_sdk") is None:
+        raise ValueError("needs the extra: pip install 'wellchat[sentry]'")
     return value
 
 

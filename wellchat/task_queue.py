@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 BROKER_TIMEOUT = 0.25  # seconds that task messages wait for a slow broker
 RETRY_AFTER = 5.0  # seconds without trying, after the broker failed
 BATCH_DELAY = 0.05  # seconds a message waits for others: building one costs a fifth of sending a chat message
+EXPIRES = 60.0  # seconds after which nobody works off a task message: by then the sweep has found the row
+# Redis hands out what has a lower number first, and 0 is what beat sends. So the sweep never waits behind the
+# messages of an outage. Workers of every version listen to all priorities.
+PRIORITY = 3
 MAX_IDS = 20  # of one message, so that one worker does not do in a row what several could do at once
 
 celery = Celery("wellchat")
@@ -59,7 +63,9 @@ def _send(messages: list[tuple[str, dict[str, str]]]) -> None:
         return
     try:
         for task, ids in _merged(messages):
-            celery.send_task(task, kwargs=ids, retry=False, ignore_result=True)
+            celery.send_task(
+                task, kwargs=ids, retry=False, ignore_result=True, expires=EXPIRES, priority=PRIORITY
+            )
     except Exception as error:
         _retry_at = time.monotonic() + RETRY_AFTER
         log.warning("the broker does not answer (%s); the sweep takes over for a while", error)

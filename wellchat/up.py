@@ -6,6 +6,7 @@ Services set in the environment are used; the others are embedded. If one part f
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,7 @@ from wellchat.longpoll import server
 from wellchat.mail.outbox_key import outbox_key
 from wellchat.networks import is_loopback_host, is_private_host
 from wellchat.own_command import own_command
+from wellchat.parts import ForkedPart
 
 NO_ACCOUNTS = """  Nobody has an account yet. The first one, which asks for a password:
   {create}"""
@@ -49,7 +51,9 @@ INTERRUPTED = 130
 STOP_STATUSES = (130, 143)  # honcho's status for SIGINT and SIGTERM: both are a success here
 
 
-class _ChildProcess(Popen):
+class _StartedPart(Popen):
+    """A part that starts from nothing, where a process with frameworks of its system must not fork."""
+
     def __init__(self, command: list[str], **options: Any) -> None:
         super().__init__(command, shell=False, preexec_fn=end_with_parent, **options)
 
@@ -59,12 +63,14 @@ class _ManagedProcess(Process):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._child_ctor = _ChildProcess
+        self._child_ctor = ForkedPart if sys.platform == "linux" else _StartedPart
 
     def run(self, *args: Any, **options: Any) -> None:
         """Run the command, after asking the kernel for SIGKILL when the parent ends."""
         # This relay process ignores SIGTERM.
         end_with_parent(signal.SIGKILL)
+        # It only passes lines on. A collection would write to each page that it shares.
+        gc.disable()
         super().run(*args, **options)
 
 
@@ -230,11 +236,14 @@ def _run_processes(*, host: str, port: int, greeting: str) -> int:
     listen = ["--host", host, "--port", str(port)]
     # A short grace: somebody pressed Ctrl-C and waits, and clients repeat a request that was cut off.
     manager.add_process("web", [*python, "wellchat", "serve", *listen, "--workers", "1", "--grace", "2"])
-    work = ["worker", "-B", "-P", "threads", "-c", "4", "--without-gossip", "--without-mingle"]
+    work = ["worker", "--with-beat", "-P", "threads", "-c", "4", "--without-gossip", "--without-mingle"]
     # Celery warns about root; the other parts run as the same user without a warning
     as_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
     command = [*python, "celery", "-A", "worker", "-q", *work]
     manager.add_process("worker", command, env={**os.environ, **as_root})
+    gc.collect()
+    # What there is now is shared with the parts for as long as nobody writes to it.
+    gc.freeze()
     manager.loop()
     status = manager.returncode or 0
     return 0 if status in STOP_STATUSES else abs(status) or 1

@@ -26,7 +26,7 @@ def app(make_app):
 
 
 @pytest.fixture
-def door(app, cast, visitor):
+def door(app, cast, visitor, still_clock):
     """A browser at some address."""
     limiter.reset()
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from wellchat.accounts import presence as touching
 from wellchat.accounts.models import Presence
-from wellchat.accounts.presence import _touched, touch_presence
+from wellchat.accounts.presence import touch_presence
 from wellchat.accounts.queries import presence
 from wellchat.db import db
 from wellchat.messaging import dispatch
@@ -16,7 +17,7 @@ from wellchat.messaging import dispatch
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch):
     """No memory of earlier tests' people."""
-    monkeypatch.setattr("wellchat.accounts.presence._touched", {})
+    monkeypatch.setattr(touching, "_touched", {})
 
 
 def seen(user):
@@ -87,7 +88,7 @@ def test_presence_is_written_seldom(app, cast, now):
 
 def test_presence_never_moves_back(app, cast, now, monkeypatch):
     touch_presence(user_id=cast.cara.id, now=now)
-    monkeypatch.setattr("wellchat.accounts.presence._touched", {})
+    monkeypatch.setattr(touching, "_touched", {})
     touch_presence(user_id=cast.cara.id, now=now - timedelta(minutes=5), thread_id="0123456789abc")
     assert (seen(cast.cara).seen_at, seen(cast.cara).thread_id) == (now, None)
 
@@ -95,7 +96,7 @@ def test_presence_never_moves_back(app, cast, now, monkeypatch):
 @pytest.mark.each_database
 def test_the_latest_of_simultaneous_presences_wins(app, cast, now, at_once):
     def touch(i):
-        _touched.clear()
+        touching._touched.clear()
         touch_presence(user_id=cast.cara.id, now=now + timedelta(seconds=i))
 
     cast.cara.id  # noqa: B018  (loaded here, for the threads)

@@ -143,6 +143,7 @@ def limited(make_app):
     limiter.enabled = False  # it is one for all applications of this process
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_too_many_uploads_are_a_429(limited, now):
     cara = Program(limited, create_token(user_id=gather(now).cara.id, now=now))
     answers = [upload(cara, b"", "a.txt") for _ in range(61)]

@@ -27,6 +27,8 @@ RECORDED = {
     "POST /api/host/users/<ext:ext>/sign-in-links": ("host_person.link_made",),
     "POST /api/host/users/<ext:ext>/sign-out": ("person.signed_out",),
     "POST /oversight/brand": ("brand.changed",),
+    "POST /oversight/flags/<flag>": ("flag.changed",),
+    "POST /oversight/flags/<flag>/stop": ("flag.stopped",),
     "POST /oversight/replies": ("saved_replies.changed",),
     "POST /oversight/replies/<reply_id>": ("saved_replies.changed",),
     "POST /oversight/replies/<reply_id>/delete": ("saved_replies.changed",),

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.house import House, Sit, seats
 
 # How long a test looks for what is to come; how soon it has to come is said where that matters.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
@@ -20,7 +20,11 @@ def sit(chromium: Any, house: House, request: pytest.FixtureRequest) -> Iterator
 
     Where a module says `SERVICE_WORKERS = "allow"`, their browsers have our service worker. Each would fetch
     every file for it anew, a third of what two people cost who write to each other.
+
+    They want no motion, unless a module says `MOTION = "no-preference"`: what is still fading in has other
+    colours and another place for who looks at that moment.
     """
     workers = getattr(request.module, "SERVICE_WORKERS", "block")
-    with seats(chromium, house, service_workers=workers) as sit:
+    motion = getattr(request.module, "MOTION", "reduce")
+    with seats(chromium, house, service_workers=workers, reduced_motion=motion) as sit:
         yield sit

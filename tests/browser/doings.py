@@ -16,7 +16,7 @@ WAKE = "window.dispatchEvent(new Event('online'))"  # ends the poll that hangs, 
 File = tuple[str, str, bytes]  # name, type, content
 
 
-def until(page: Page, condition: Callable[[], Any], what: str, *, seconds: float = 15) -> Any:
+def until(page: Page, condition: Callable[[], Any], what: str, *, seconds: float = 30) -> Any:
     """The first true value of what no `expect` can ask; the page goes on meanwhile."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

@@ -135,7 +135,7 @@ class Firefox:
             left += one["children"]
         return found
 
-    def until_frame(self, part: str, expression: str, *, seconds: float = 20) -> str:
+    def until_frame(self, part: str, expression: str, *, seconds: float = 40) -> str:
         """Return the first such frame in which this is true."""
         deadline = time.monotonic() + seconds
         while True:
@@ -156,7 +156,7 @@ class Firefox:
         assert found["type"] == "success", found
         return json.loads(found["result"]["value"])
 
-    def until(self, expression: str, frame: str | None = None, *, seconds: float = 20) -> Any:
+    def until(self, expression: str, frame: str | None = None, *, seconds: float = 40) -> Any:
         """Return the first true value of an expression; an error says what never came."""
         deadline = time.monotonic() + seconds
         while not (value := self.evaluate(expression, frame)):

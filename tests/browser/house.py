@@ -143,7 +143,7 @@ def seats(chromium: Any, house: House, **usual: Any) -> Iterator[Sit]:
     def sit(person: Person | None, at: str = "/", **options: Any) -> Page:
         context = chromium.new_context(base_url=house.url, **usual | options)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
         context.on(
             "console", lambda said: faults.append(said.text) if "Content Security" in said.text else None

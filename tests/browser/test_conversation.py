@@ -31,6 +31,7 @@ def furnish(talk: Talk) -> None:
 
 
 SERVICE_WORKERS = "allow"
+MOTION = "no-preference"
 house = a_house(furnish, worker=True)
 
 

@@ -52,9 +52,10 @@ def visit(whole_chromium: Any, shop: Platform) -> Iterator[Any]:
     faults: list[str] = []
 
     def visit(who: str | None, body: str, **options: Any) -> Page:
-        context = whole_chromium.new_context(base_url=shop.url, **options)
+        # What is still fading in has other colours for axe.
+        context = whole_chromium.new_context(base_url=shop.url, **{"reduced_motion": "reduce", **options})
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.add_init_script(NOTHING_IS_KEPT + LISTEN)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
         context.on("console", lambda said: faults.append(said.text) if "Content Sec" in said.text else None)
@@ -248,7 +249,7 @@ MANY = """<main><h1>Shop</h1><wellchat-bell></wellchat-bell>
 def test_many_elements_on_a_small_page(house: House, visit: Any, look: str) -> None:
     say(house, f"Shall we say Thursday at three? ({look})")
     colours = {"forced": {"forced_colors": "active"}}.get(look, {"color_scheme": look})
-    page = visit("c-1", MANY, viewport=PHONE, reduced_motion="reduce", **colours)
+    page = visit("c-1", MANY, viewport=PHONE, **colours)
     expect(inside(page, "wellchat-thread").get_by_role("log").get_by_text(look)).to_be_visible()
     page.locator("wellchat-inbox").scroll_into_view_if_needed()
     expect(inside(page, "wellchat-inbox").get_by_text(look).first).to_be_visible()

@@ -152,8 +152,10 @@ def hears(page: Page, name: str, message: dict[str, Any]) -> None:
 
 
 def test_frames_sign_in_talk_and_forget(chromium: Any, house: House, shop: Shop, host: Host) -> None:
-    context = chromium.new_context(viewport={"width": 800, "height": 700}, accept_downloads=True)
-    context.set_default_timeout(15_000)
+    context = chromium.new_context(
+        viewport={"width": 800, "height": 700}, accept_downloads=True, reduced_motion="reduce"
+    )
+    context.set_default_timeout(30_000)
     page, faults = context.new_page(), []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)

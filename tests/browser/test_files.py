@@ -34,7 +34,7 @@ DROP = """([target, kind, files]) => {
 }"""
 HALF_WAY = """() => {
   const { value } = document.querySelector(".upload-list__progress");
-  return value > 0.1 && value < 1;
+  return value > 0.05 && value < 1;
 }"""
 WATCH = """() => { window.shifted = 0; new PerformanceObserver((list) => list.getEntries().forEach((one) => {
   if (!one.hadRecentInput) window.shifted += one.value; })).observe({ type: "layout-shift" }); }"""
@@ -114,10 +114,10 @@ def test_dropped_and_pasted(house: House, at_thread: Sit) -> None:
 def test_progress_waiting_cancelling_and_trying_again(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara)
     network = page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    slow = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 100_000}
     network.send("Network.enable")
     network.send("Network.emulateNetworkConditions", slow)
-    choose(page, ("big.txt", "text/plain", b"x" * 1_000_000), ("other.txt", "text/plain", b"y" * 1_000_000))
+    choose(page, ("big.txt", "text/plain", b"x" * 1_900_000), ("other.txt", "text/plain", b"y" * 1_900_000))
     bar = page.get_by_role("progressbar", name="big.txt, going up")
     expect(bar).to_be_visible()
     page.wait_for_function(HALF_WAY)

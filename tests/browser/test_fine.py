@@ -62,6 +62,7 @@ def furnish(talk: Talk) -> Any:
     return SimpleNamespace(quinn=Person.of(quinn), short=short, long=long, shots=shots)
 
 
+MOTION = "no-preference"
 house = a_house(furnish)
 
 
@@ -155,7 +156,7 @@ def test_a_pin_is_seen_before_it_is_answered(sit: Sit, house: House) -> None:
     held = Held(page, PINNING)
     menu_of(page, 3).get_by_role("button", name="Pin", exact=True).click()
     pinned = message(page, 3).get_by_text("Pinned")
-    head = page.get_by_role("link", name="Pinned messages")
+    head = page.get_by_role("link", name="Pinned", exact=True)
     expect(pinned).to_be_visible()
     expect(head).to_contain_text("1")
     refuse(held.next())

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import update
 
 from tests.browser.doings import field
 from tests.browser.house import PHONE, House, Sit, a_house
@@ -19,7 +20,9 @@ from tests.cast import Talk
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
+from wellchat.db import transaction
 from wellchat.messaging.messages import send_message
+from wellchat.messaging.models import Membership
 from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
 from wellchat.subjects.actions import put_subject
@@ -151,13 +154,19 @@ def test_by_keyboard(sit: Sit, house: House) -> None:
 
 def test_a_snooze_ends_before_the_reader_s_eyes(sit: Sit, house: House) -> None:
     paul = sit(house.paul)
-    at = (clock_now() + timedelta(seconds=4)).isoformat()
+    at = (clock_now() + timedelta(hours=1)).isoformat()
     call = f"/api/threads/{house.found.threads[64]}/membership"
     options: dict[str, Any] = {"method": "PATCH", "headers": {"Content-Type": "application/json"}}
     options["body"] = json.dumps({"snoozed_until": at})
     answer = paul.evaluate("([call, options]) => fetch(call, options).then((r) => r.status)", [call, options])
     assert answer == 200
     expect(row(paul, 64)).to_have_count(0)
+    with house.app.app_context(), transaction() as session:  # the hour is over
+        session.execute(
+            update(Membership)
+            .where(Membership.thread_id == house.found.threads[64], Membership.user_id == house.paul.id)
+            .values(snoozed_until=clock_now())
+        )
     expect(row(paul, 64)).to_be_visible()
     expect(first(paul)).to_contain_text("Number 64")
 

@@ -37,6 +37,7 @@ def furnish(talk: Talk) -> Any:
 
 
 SERVICE_WORKERS = "allow"
+MOTION = "no-preference"
 house = a_house(furnish, worker=True, mail=True, **QUICK)
 
 
@@ -79,9 +80,10 @@ def test_two_people_talk_and_the_one_who_left_gets_one_email(house: House, sit: 
 
     # The professional closes the laptop; the client writes again; one email arrives with what waits.
     paul.context.close()
-    write(nora, "Do you have time on Thursday?")
-    write(nora, "Or on Friday, in the morning?")
-    (mail,) = wait_for(lambda: mails_with(house, "on Thursday"), seconds=20, what="the email")
+    with house.live.worker.paused():  # or the machine may be so slow that each has a mail of its own
+        sent(nora, "Do you have time on Thursday?")
+        sent(nora, "Or on Friday, in the morning?")
+    (mail,) = wait_for(lambda: mails_with(house, "on Thursday"), seconds=40, what="the email")
     assert mail["To"].addresses[0].addr_spec == house.paul.email
     text = text_of(mail)
     said = ("may I ask something", "Of course", "on Thursday", "Or on Friday")
@@ -92,10 +94,11 @@ def test_two_people_talk_and_the_one_who_left_gets_one_email(house: House, sit: 
 
 def test_what_was_read_in_time_is_not_mailed(house: House, sit: Sit) -> None:
     cara = sit(house.cara, at=house.thread)
-    write(cara, "You will read this at once")
-    paul = sit(house.paul, at=house.thread)
-    expect(log(paul).get_by_text("You will read this at once")).to_be_visible()
-    expect(log(cara).get_by_text("Seen")).to_be_visible()
+    with house.live.worker.paused():  # whatever this takes, it is in time
+        write(cara, "You will read this at once")
+        paul = sit(house.paul, at=house.thread)
+        expect(log(paul).get_by_text("You will read this at once")).to_be_visible()
+        expect(log(cara).get_by_text("Seen")).to_be_visible()
     paul.context.close()
     cara.wait_for_timeout(4_500)  # past the delay, and the sweep after it
     assert mails_with(house, "You will read this at once") == []

@@ -50,6 +50,7 @@ def furnish(talk: Talk) -> None:
     long_life(talk, COUNT, start=clock_now() - every * COUNT, every=every)
 
 
+MOTION = "no-preference"
 house = a_house(furnish)
 
 

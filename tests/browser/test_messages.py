@@ -39,6 +39,7 @@ def furnish(talk: Talk) -> Any:
     return SimpleNamespace(nora=Person.of(nora), far=f"/threads/{thread_id}")
 
 
+MOTION = "no-preference"
 house = a_house(furnish)
 
 
@@ -184,7 +185,7 @@ def test_pins_are_at_hand_for_both(pair: tuple[Page, Page]) -> None:
     menu_of(cara, "The door code is 4711").get_by_role("button", name="Pin", exact=True).click()
     expect(row(cara, "The door code is 4711")).to_contain_text("Pinned")
     expect(row(paul, "The door code is 4711")).to_contain_text("Pinned")
-    pinned = paul.get_by_role("link", name="Pinned messages")
+    pinned = paul.get_by_role("link", name="Pinned", exact=True)
     expect(pinned).to_contain_text("1")
     pinned.tap()
     pins = paul.get_by_role("list", name="Pinned messages").get_by_role("listitem")
@@ -192,7 +193,7 @@ def test_pins_are_at_hand_for_both(pair: tuple[Page, Page]) -> None:
     pins.get_by_role("link").tap()
     expect(row(paul, "The door code is 4711")).to_be_in_viewport()
     menu_of(paul, "The door code is 4711").get_by_role("button", name="Unpin").tap()
-    expect(cara.get_by_role("link", name="Pinned messages")).to_be_hidden()
+    expect(cara.get_by_role("link", name="Pinned", exact=True)).to_be_hidden()
     expect(row(cara, "The door code is 4711").get_by_text("Pinned")).to_be_hidden()
 
 

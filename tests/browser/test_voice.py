@@ -76,7 +76,7 @@ def test_a_voice_message_is_recorded_by_keyboard_heard_sent_and_played(sit: Sit,
     stop = cara.get_by_role("button", name="Stop")
     expect(stop).to_be_focused()
     cara.keyboard.press("Enter")
-    use = cara.get_by_role("button", name="Send the recording")
+    use = cara.get_by_role("button", name="Use the recording")
     expect(use).to_be_focused()
     assert cara.evaluate("window.asked") == 1
     heard = cara.get_by_role("button", name="Listen to it")
@@ -126,7 +126,7 @@ def test_a_phone_has_a_camera_and_what_was_typed_stays(sit: Sit, house: House) -
     look(cara, "recording-narrow-dark")
     check(cara)
     cara.get_by_role("button", name="Stop").tap()
-    expect(cara.get_by_role("button", name="Send the recording")).to_be_visible()
+    expect(cara.get_by_role("button", name="Use the recording")).to_be_visible()
     look(cara, "review-narrow-dark")
     cara.keyboard.press("Escape")
     expect(cara.get_by_role("group", name="Voice message")).to_be_hidden()

@@ -244,6 +244,7 @@ def test_an_access_token_costs_one_statement_and_others_none(
         assert counts[0] == counts[1], path
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_refusals_fill_no_log(app: Flask, host: Host, exchange: Any, acts: Acts) -> None:
     app.config["RATE_LIMITS"] = True
     answers = [exchange("x").status_code for _ in range(32)]

@@ -237,6 +237,7 @@ def guess_at(cara: Holder, at):
         return "wrong"
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_too_many_tries_are_answered_on_the_page(app, cara, now, visitor):
     app.config["RATE_LIMITS"] = True
     browser = half_way(visitor())

@@ -149,6 +149,7 @@ def test_reading_marks_nothing_and_each_page_is_on_record(
     assert host.get(f"/threads/{named.id}/messages?after=-1").status_code == 422
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_words_have_a_budget_of_their_own(
     app: Flask, host: HostServer, named: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

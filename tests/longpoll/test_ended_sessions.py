@@ -19,6 +19,9 @@ from wellchat import clock
 from wellchat.accounts.credentials import end_sessions
 from wellchat.accounts.session_models import UserSession
 from wellchat.accounts.session_rows import end_one, end_others
+from wellchat.changes.actions import record_change
+from wellchat.changes.models import Change, ChangeLog
+from wellchat.changes.queries import cursor_now
 from wellchat.db import db, transaction
 from wellchat.longpoll.wakeups import poll_notifier
 
@@ -117,3 +120,21 @@ def test_a_cached_poll_is_not_used_beyond_the_end_of_its_session(processes: Proc
     wait_for(lambda: clock.now() >= soon, what="the end of the session")
     assert processes.ask(app, 0, limit=7) == 401
     assert processes.ask(app, 1, limit=7) == 204
+
+
+def test_a_log_that_fell_is_not_answered_from_the_cache(processes: Processes) -> None:
+    """As when a replica that was behind takes over: the clients are ahead of what is there now."""
+    app, paul = processes.apps[0], processes.paul.id
+    with app.app_context():
+        with transaction():
+            record_change(user_id=paul, kind="thread", thread_id="a")
+        processes.cursor = str(cursor_now(paul))
+        db.session.remove()
+    assert processes.ask(app, 0) == 204
+    with app.app_context(), transaction() as session:
+        session.execute(db.delete(Change).where(Change.user_id == paul))
+        session.execute(db.update(ChangeLog).where(ChangeLog.user_id == paul).values(last_seq=0))
+    with app.app_context():
+        db.session.remove()
+        poll_notifier().refresh()
+    assert processes.ask(app, 0) == 410

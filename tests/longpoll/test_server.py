@@ -105,7 +105,7 @@ def test_idle_connections_leave_room_for_requests(valkey_url: str, tmp_path: Pat
         wait_for(lambda: "wellchat_polls_waiting 40.0" in fetch(f"{place.url}/metrics")[1], what="the polls")
         idle = []
         for _ in range(MAX_IDLE + 20):
-            idle += connections(place, 1, timeout=5)  # long before idle ones are ended
+            idle += connections(place, 1, timeout=12)  # long before idle ones are ended
             idle[-1].request("GET", "/healthz")
             answer = idle[-1].getresponse()
             assert answer.read()
@@ -118,7 +118,7 @@ def test_silent_connections_take_no_thread(valkey_url: str, tmp_path: Path) -> N
     with serving(few, tmp_path, workers=1, grace=20) as place:
         port = int(place.url.rpartition(":")[2])
         silent = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(8)]
-        (line,) = connections(place, 1, timeout=4)  # gunicorn would listen for 5 s to each, in a thread
+        (line,) = connections(place, 1, timeout=9)  # gunicorn would listen for 5 s to each, four at a time
         line.request("GET", "/healthz")
         assert line.getresponse().read()
         silent[0].sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
@@ -136,7 +136,7 @@ def test_half_sent_requests_take_no_thread(valkey_url: str, tmp_path: Path) -> N
         half = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(12)]
         for line in half:
             line.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n")
-        (kept,) = connections(place, 1, timeout=4)
+        (kept,) = connections(place, 1, timeout=14)  # three times four
         _ask(kept)
         # Also the next request of a connection that was kept, and a head that comes in many parts.
         assert kept.sock is not None
@@ -145,7 +145,7 @@ def test_half_sent_requests_take_no_thread(valkey_url: str, tmp_path: Path) -> N
             half[0].sendall(bytes([byte]))
         half[1].shutdown(socket.SHUT_WR)
         half[2].close()
-        _ask(connections(place, 1, timeout=4)[0])
+        _ask(connections(place, 1, timeout=14)[0])
         assert half[1].recv(1) == b"", "what will never be complete is closed"
         kept.sock.sendall(b"Host: a\r\n\r\n")
         assert kept.sock.recv(1 << 16).startswith(b"HTTP/1.1 200")
@@ -156,16 +156,23 @@ def test_half_sent_requests_take_no_thread(valkey_url: str, tmp_path: Path) -> N
 
 def test_a_client_that_does_not_close_delays_nobody(valkey_url: str, tmp_path: Path) -> None:
     with serving({"WELLCHAT_REDIS_URL": valkey_url}, tmp_path, workers=1) as place:
-        port = int(place.url.rpartition(":")[2])
-        lines = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(10)]
-        for line in lines:
-            line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
-        for line in lines:
-            assert line.recv(1 << 16).startswith(b"HTTP/1.0 200")
-        began = time.monotonic()
-        assert fetch(f"{place.url}/healthz")[0] == 200
-        assert time.monotonic() - began < LINGER
-        wait_for(lambda: all(is_over(line) for line in lines), what="the end of the lines")
+        # Once may be slow because the machine is; who waits for clients is slow each time.
+        assert any(_answers_beside_lines_that_stay(place) < LINGER for _ in range(4))
+
+
+def _answers_beside_lines_that_stay(place: world.Place) -> float:
+    """Return the seconds until an answer."""
+    port = int(place.url.rpartition(":")[2])
+    lines = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(10)]
+    for line in lines:
+        line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+    for line in lines:
+        assert line.recv(1 << 16).startswith(b"HTTP/1.0 200")
+    began = time.monotonic()
+    assert fetch(f"{place.url}/healthz")[0] == 200
+    took = time.monotonic() - began
+    wait_for(lambda: all(is_over(line) for line in lines), what="the end of the lines")
+    return took
 
 
 def is_over(line: socket.socket) -> bool:

@@ -6,18 +6,20 @@ import smtplib
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.mail.world import NOON, World
-from wellchat.db import transaction
+from wellchat.db import db, is_postgresql, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.feature import MailType, registry
-from wellchat.mail import actions, compose, transport
+from wellchat.mail import actions, compose, conversation, transport
 from wellchat.mail.models import Mail
+from wellchat.mail.reasons import reason_text
 
 MINUTE = timedelta(minutes=1)
 
@@ -187,7 +189,8 @@ def test_a_server_that_is_down_costs_one_try_per_sweep(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hang_up_at", "state"), [("EHLO", "queued"), ("MAIL", "queued"), ("RCPT", "queued"), (".", "unknown")]
+    ("hang_up_at", "state"),
+    [("EHLO", "queued"), ("MAIL", "queued"), ("RCPT", "queued"), ("DATA", "queued"), (".", "unknown")],
 )
 def test_a_broken_connection_is_unknown_only_after_the_text_was_sent(
     world: World, hang_up_at: str, state: str
@@ -195,6 +198,40 @@ def test_a_broken_connection_is_unknown_only_after_the_text_was_sent(
     with rude_server(hang_up_at) as port:
         world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
         assert actions.deliver(mail_id=queue(world).id, now=NOON) == state
+
+
+def test_a_server_that_closes_before_the_end_of_the_text_has_no_mail() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = conversation.Smtp(timeout=20)
+        server.sock = socket.create_connection(listener.getsockname())
+        line, _ = listener.accept()
+        line.sendall(b"354 go on\r\n")
+        line.close()
+        with pytest.raises(conversation.NotTaken):
+            conversation.say_text(server, b"Subject: hello\r\n", patience=20)
+        server.close()
+
+
+def test_a_mail_has_one_deadline_however_slowly_the_server_talks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "DEADLINE", 0.2)
+    over = threading.Event()
+
+    def trickle(listener: socket.socket) -> None:
+        line, _ = listener.accept()
+        # Each octet comes long before the time-out of a step.
+        with line, suppress(OSError):
+            while not over.wait(0.02):
+                line.sendall(b"2")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        talker = threading.Thread(target=trickle, args=[listener])
+        talker.start()
+        world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+        assert actions.deliver(mail_id=queue(world).id, now=NOON) == "queued"
+        over.set()
+        talker.join()
 
 
 def test_an_idle_connection_that_was_cut_is_opened_again(world: World) -> None:
@@ -250,6 +287,48 @@ def test_waiting_for_quiet_hours_is_not_counted_as_an_attempt(
         assert actions.deliver(mail_id=queue(world).id, now=NOON) == "queued"
     assert (world.mails()[0].attempts, world.mails()[0].due_at) == (0, NOON + timedelta(hours=8))
     assert actions.sweep(NOON + timedelta(hours=8))["mails_sent"] == 1
+
+
+def _broken_statement(_mail: Mail, _now: object) -> dict[str, object]:
+    """Let the database give up a statement, as at a time-out."""
+    connection = db.session.connection()
+    if is_postgresql():
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 5")
+        connection.exec_driver_sql("SELECT pg_sleep(60)")
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.set_progress_handler(lambda: 1, 1)
+    try:
+        connection.exec_driver_sql("SELECT count(*) FROM users")
+    finally:
+        driver.set_progress_handler(None, 1)
+    return {}
+
+
+@pytest.mark.each_database
+def test_a_mail_waits_while_the_database_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = queue(world)
+    with monkeypatch.context() as patch:
+        patch.setitem(registry().mails, "welcome", MailType("Welcome", _broken_statement))
+        assert actions.deliver(mail_id=mail.id, now=NOON) == "queued"
+    assert world.mails()[0].reason == "Try 1 was put off. The database could not be read."
+    assert actions.sweep(NOON + MINUTE)["mails_sent"] == 1
+
+
+def test_a_wrong_statement_is_no_reason_that_people_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(_mail: Mail, _now: object) -> dict[str, object]:
+        return {"found": db.session.execute(text("SELECT no_such_column FROM users")).all()}
+
+    monkeypatch.setitem(registry().mails, "welcome", MailType("Welcome", wrong))
+    actions.deliver(mail_id=queue(world).id, now=NOON)
+    [mail] = world.mails()
+    assert "no_such_column" not in mail.reason
+    old = "It could not be made: ProgrammingError: (psycopg.errors.X) no column [SQL: SELECT secret]"
+    assert reason_text(old) == "It could not be made: ProgrammingError."
 
 
 def test_without_a_mail_server_each_mail_is_a_file(world: World, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_refused_reason_stays_on_a_later_page_of_a_list(
     app: Flask, browse: Any, cast: Cast, talk: Talk, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = create_user(email="carl@example.com", name="Carl Client", role="client", now=now)
-    open_thread(viewer=other, with_id=cast.paul.id, now=now.replace(year=now.year + 1))
+    open_thread(viewer=other, with_id=cast.paul.id, now=now + timedelta(days=366))
     monkeypatch.setattr(queries.results, "__kwdefaults__", {"before": None, "limit": 1})
     ada = browse(cast.ada)
     entry = search(admin=cast.ada, term="paul", reason=REASON, now=now)
@@ -107,7 +107,9 @@ def test_a_thread_with_many_looks_shows_the_latest(app: Flask, cast: Cast, talk:
     with transaction() as session:
         for _ in range(60):
             session.add(AccessGrant(admin_id=cast.ada.id, thread_id=talk.id, reason=REASON, created_at=now))
-    grant_access(admin=cast.ada, thread_id=talk.id, reason="The latest of all", now=now.replace(year=2100))
+    grant_access(
+        admin=cast.ada, thread_id=talk.id, reason="The latest of all", now=now + timedelta(days=9999)
+    )
     found = queries.grants_for(cast.ada, talk.id)
     assert (len(found), found[0].reason) == (50, "The latest of all")
 

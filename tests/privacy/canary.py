@@ -33,6 +33,7 @@ OF_NOBODY = {
     "webhook_attempts": "what the platform's own server answered",
     "subject_kinds": "words of the platform",
     "own_notification_kinds": "words of the platform",
+    "flags": "for how many people a feature is on",
     "brand": "what the installation shows of itself",
     "trades": "words of the platform for its people",
     "import_notes": "what is wrong with a line of the platform's own file",
@@ -43,6 +44,7 @@ MADE_OTHERWISE = {"users": "the person", "erasures": "asked for", "audit": "writ
 # Columns that hold our own words, never a person's.
 OURS = {
     "threads.key": "made of ids",
+    "flag_people.flag": "a name of ours",
     "threads.key_scope": "a word of ours",
     "memberships.kind": "the kind of a subject",
     "attachments.media_type": "detected from the content",

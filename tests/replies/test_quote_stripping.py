@@ -7,8 +7,7 @@ import time
 import pytest
 
 from tests.replies.samples import DIGEST, HTML, KEPT, PLAIN
-from wellchat.replies.html_text import html_to_text
-from wellchat.replies.quote_stripping import extract_reply
+from wellchat.replies.mailtext import extract_reply, html_to_text
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -72,11 +72,11 @@ def test_the_composer_s_menu_posts_the_form(talk: Talk, browse: Browse) -> None:
 
 def test_a_time_that_comes_twice_is_asked_about(talk: Talk, browse: Browse) -> None:
     zones(talk)
-    year = (talk.now + timedelta(days=60)).year
+    # The last Sunday of October that is to come.
     twice = next(
-        f"{year}-10-{day}T02:30"
-        for day in range(25, 32)
-        if (talk.now.replace(year=year, month=10, day=day)).weekday() == 6
+        f"{day:%Y-%m-%d}T02:30"
+        for day in (talk.now + timedelta(days=ahead) for ahead in range(1, 400))
+        if day.month == 10 and day.day > 24 and day.weekday() == 6
     )
     form = {"body": "Twice", "client_key": "k", "local_at": twice}
     page = browse(talk.cara).post(f"/threads/{talk.id}/scheduled", data=form).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,7 @@ def test_days_are_in_the_viewer_s_time_zone(api, talk, change):
     assert count(talk.cara, **{"from": evening.date(), "to": evening.date()}) == 1
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_too_many_searches_are_a_429(make_app, now):
     app = migrated(make_app(RATE_LIMITS=True))
     try:
@@ -137,13 +139,14 @@ def test_too_many_searches_are_a_429(make_app, now):
             paul = gather(now).paul
             program = Program(app, create_token(user_id=paul.id, now=now))
             limiter.reset()
-            answers = [program.get("/api/search?q=harbour") for _ in range(250)]
+            answers: list[Any] = []
+            while len(answers) < 250 and (not answers or answers[-1].status_code == 200):
+                answers.append(program.get("/api/search?q=harbour"))
             db.session.remove()
     finally:
         limiter.enabled = False  # it is one for all applications of this process
     assert answers[0].status_code == 200
-    # On a slow machine the last call may come when the second's window is free again.
-    refused = next(answer for answer in answers if answer.status_code != 200)
+    refused = answers[-1]
     assert (refused.status_code, refused.content_type) == (429, "application/problem+json")
     assert refused.headers["Retry-After"]
 

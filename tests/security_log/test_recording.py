@@ -38,6 +38,9 @@ Browse = Callable[..., Browser]
 @pytest.fixture(autouse=True)
 def nothing_pending(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "_pending", counting.Pending())
+    # No minute ends within a test, whenever it runs.
+    this = counting._minute_of(clock_now())
+    monkeypatch.setattr(counting, "_minute_of", lambda _now: this)
 
 
 def later() -> datetime:
@@ -129,6 +132,7 @@ def test_a_process_that_is_stopped_writes_down_its_last_counts(services: Service
     assert sum(counted) == 40
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_limit_is_one_row_a_minute_with_a_count(
     make_app: Any, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:

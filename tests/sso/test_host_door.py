@@ -249,6 +249,7 @@ def test_after_sign_out_nothing_starts_by_itself(host: Host, visitor: Visit) -> 
     assert 'href="/sso/start?to=/threads/1"' in page.text.replace("%2F", "/")
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_thirty_tokens_a_minute_come_from_one_place(make_app: Any, now: datetime) -> None:
     app = make_app(RATE_LIMITS=True, SSO_ORIGINS=(SHOP,))
     codes = [

@@ -6,7 +6,7 @@ The row is the job. A claim moves its due time ahead by LEASE, so a crash only d
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from wellchat import claims
 from wellchat.attachments import pictures, scanner
 from wellchat.attachments.actions import forget_unsent
+from wellchat.attachments.holding import deleting
 from wellchat.attachments.hooks import scanned_in_transaction, stored_by_others, thumbnail_made_in_transaction
 from wellchat.attachments.models import FRESH, GONE, READY, REFUSED, SCANNING, WITHDRAWN, Attachment
 from wellchat.attachments.storage import Missing, attachment_id_of, get_store, key_of, thumbnail_key
@@ -112,9 +113,10 @@ def _publish_scan(row: Attachment, found: str | None, now: datetime) -> str:
 
 
 def _delete_refused(attachment_id: str) -> str:
-    get_store().delete(key_of(attachment_id))
-    with transaction():
-        claims.postpone(Attachment, attachment_id, until=None, states=(REFUSED,))
+    with deleting() as store:
+        store.delete(key_of(attachment_id))
+        with transaction():
+            claims.postpone(Attachment, attachment_id, until=None, states=(REFUSED,))
     return REFUSED
 
 
@@ -137,7 +139,8 @@ def _make_thumbnail(attachment_id: str) -> str:
         except _StateChanged:
             continue
     if row is None or row.state in (WITHDRAWN, GONE):
-        store.delete(thumbnail_key(attachment_id))
+        with deleting():
+            store.delete(thumbnail_key(attachment_id))
     return row.state if row else GONE
 
 
@@ -157,14 +160,14 @@ def _publish_thumbnail(row: Attachment) -> None:
 
 def _delete_bytes(attachment_id: str) -> str:
     # The bytes first: after a crash the row is still there and says what to delete.
-    store = get_store()
-    for key in (key_of(attachment_id), thumbnail_key(attachment_id)):
-        store.delete(key)
-    with transaction() as session:
-        of_it = (Attachment.id == attachment_id, Attachment.state == WITHDRAWN)
-        # Of a file that was never sent nothing stays; of a sent one the row does, without its bytes.
-        session.execute(delete(Attachment).where(*of_it, Attachment.thread_id.is_(None)))
-        claims.settle(Attachment, attachment_id, state=GONE, claimed={}, states=(WITHDRAWN,))
+    with deleting() as store:
+        for key in (key_of(attachment_id), thumbnail_key(attachment_id)):
+            store.delete(key)
+        with transaction() as session:
+            of_it = (Attachment.id == attachment_id, Attachment.state == WITHDRAWN)
+            # Of a file that was never sent nothing stays; of a sent one the row does, without its bytes.
+            session.execute(delete(Attachment).where(*of_it, Attachment.thread_id.is_(None)))
+            claims.settle(Attachment, attachment_id, state=GONE, claimed={}, states=(WITHDRAWN,))
     return GONE
 
 
@@ -230,16 +233,18 @@ def collect(now: datetime) -> int:
     old = (key for key, since in store.keys() if since < now - ORPHAN_AFTER)  # noqa: SIM118 - a store is no dict
     # In batches: a bucket may hold millions of keys.
     while keys := list(islice(old, 500)):
-        ids = {attachment_id_of(key) for key in keys}
-        known = set(
-            db.session.execute(
-                select(Attachment.id).where(Attachment.id.in_(ids), Attachment.state != GONE)
-            ).scalars()
-        )
-        known.update(*stored_by_others(ids))
-        for key in keys:
-            # Only keys older than ORPHAN_AFTER come this far, so an upload in progress is safe.
-            if attachment_id_of(key) not in known:
-                store.delete(key)
-                gone += 1
+        known = owned_among({attachment_id_of(key) for key in keys})
+        # Only keys older than ORPHAN_AFTER come this far, so an upload in progress is safe.
+        orphans = [key for key in keys if attachment_id_of(key) not in known]
+        if orphans:
+            with deleting():
+                for key in orphans:
+                    store.delete(key)
+        gone += len(orphans)
     return gone
+
+
+def owned_among(ids: Collection[str]) -> set[str]:
+    """Return those of these ids of stored objects that have a row, here or in another feature."""
+    query = select(Attachment.id).where(Attachment.id.in_(ids), Attachment.state != GONE)
+    return set(db.session.execute(query).scalars()).union(*stored_by_others(ids))

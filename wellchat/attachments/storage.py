@@ -86,7 +86,8 @@ class Folder:
     def keys(self) -> Iterator[tuple[str, datetime]]:
         """Yield (key, time of writing) of every file."""
         # Hidden files are temporary ones of `put`; `collect` removes those of a crash, too.
-        for path in sorted(self.root.glob("??/*")):
+        # Folder by folder: a list of all files would not fit everywhere.
+        for path in (path for folder in sorted(self.root.glob("??")) for path in sorted(folder.glob("*"))):
             try:
                 since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             except FileNotFoundError:

@@ -67,7 +67,7 @@ def count_refusal(kind: str, *, what: str, now: datetime, detail: Detail | None 
     if read_origin is None:
         return
     origin = read_origin()
-    minute = now.replace(second=0, microsecond=0)
+    minute = _minute_of(now)
     who = origin.actor_id or origin.network or origin.address
     count_id = hashlib.sha256(f"{kind}|{who}|{what}|{minute}".encode()).hexdigest()
     _flush_at_exit()
@@ -94,6 +94,10 @@ def count_refusal(kind: str, *, what: str, now: datetime, detail: Detail | None 
             session.execute(made.on_conflict_do_update(index_elements=["id"], set_=more))
     except Exception:
         log.exception("%s could not be counted for the security log", kind)
+
+
+def _minute_of(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0)
 
 
 def flush_counts() -> None:

@@ -19,11 +19,10 @@ from wellchat.booking import actions
 from wellchat.booking.forms import BookPage, Details, PickTime
 from wellchat.booking.locking import wanted_of
 from wellchat.booking.models import HELD, LAPSED, Booking
-from wellchat.booking.queries import booking_for
+from wellchat.booking.queries import booking_for, professionals_of
 from wellchat.booking.refusals import Taken
 from wellchat.booking.showing import on_clock, shown
 from wellchat.clock import iso
-from wellchat.connections.queries import my_connections
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_form, read_query
@@ -41,8 +40,7 @@ def people() -> str:
     user = viewer()
     if not user.is_client:
         raise NotFound
-    mine = [pair.professional for pair in my_connections(user) if pair.closed_at is None]
-    return render_template("booking/people.html", people=[each for each in mine if each.is_active])
+    return render_template("booking/people.html", people=professionals_of(user.id))
 
 
 @pages.get("/book/<professional_id>")

@@ -14,6 +14,7 @@ from wellchat.accounts.models import User
 from wellchat.booking import terms
 from wellchat.booking.models import BOOKED, CANCELLED, DONE, HELD, LAPSED, MISSED, REQUESTED, Booking
 from wellchat.clock import iso
+from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.errors import NotFound
 
@@ -26,6 +27,16 @@ def _visible(viewer: User) -> Select[Booking]:
     held = or_(Booking.state.not_in((HELD, LAPSED)), Booking.client_id == viewer.id)
     people = (joinedload(Booking.client), joinedload(Booking.professional))
     return select(Booking).where(theirs, held).options(*people)
+
+
+def professionals_of(client_id: str) -> Sequence[User]:
+    """Return the professionals whose client this person is now, by name."""
+    query = (
+        select(User)
+        .join(Connection, Connection.professional_id == User.id)
+        .where(Connection.client_id == client_id, Connection.closed_at.is_(None), User.disabled_at.is_(None))
+    )
+    return sorted(db.session.execute(query).scalars(), key=lambda person: person.shown_name.casefold())
 
 
 def booking_for(viewer: User, booking_id: str) -> Booking:

@@ -11,7 +11,8 @@ EMAIL = "somebody.with.a.long.address@example.com"
 UNSUBSCRIBE = "/unsubscribe/example?a=1&b=2"
 MARK = "zz-name"  # an element, where a name was printed without escaping
 ALWAYS = (
-    "name reply_to link_to url address installation brand_links style now unsubscribe_path covers language"
+    "name reply_to link_to url enter address installation brand_links style now unsubscribe_path covers "
+    "language"
 )
 """Names that every template may use, beside its own."""
 
@@ -89,6 +90,7 @@ def samples(name: str) -> dict[str, Sample]:
         "invitation": {"path": PATH, "role": "client"},
         "lead_claimed": {"headline": name, "line": name, "path": PATH, "unsubscribe_path": UNSUBSCRIBE},
         "look_notice": {"other": name, "day": DAY},
+        "mail_complaint": {},
         "measure": {"what": "pause", "days": 3, "appeal": EMAIL},
         "new_device": {
             "device": name,
@@ -115,6 +117,9 @@ def samples(name: str) -> dict[str, Sample]:
         "welcome": {"role": "client"},
     }
     return {mail: {"name": name, **sample} for mail, sample in found.items()}
+
+
+PLAIN_NAME = "Alex Example"
 
 
 def long_name() -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -176,7 +177,10 @@ def write_logs() -> None:
 def _numbered(user_id: str, head: int, changes: Sequence[PendingChange]) -> list[dict[str, object]]:
     """Return the rows of changes of which the last has the number `head`."""
     first = head - len(changes) + 1
-    return [{"user_id": user_id, "seq": first + i, **change._asdict()} for i, change in enumerate(changes)]
+    return [
+        {"user_id": user_id, "seq": first + i, "mark": secrets.randbits(31), **change._asdict()}
+        for i, change in enumerate(changes)
+    ]
 
 
 FEW = 8  # people whose logs are locked one by one; a send has two

@@ -39,6 +39,8 @@ class Change(Base):
     notification_id: Mapped[str | None] = mapped_column(String(13))
     # The id of the thing that changed, if a feature declares the kind.
     ref_id: Mapped[str | None] = mapped_column(String(13))
+    # A random number. It tells the change from another one that gets its seq after a restore.
+    mark: Mapped[int | None] = mapped_column(Integer)
 
 
 class Epoch(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, ScalarSelect, bindparam, select
 
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change, ChangeLog, Epoch
@@ -20,19 +20,28 @@ def epoch() -> str:
     return db.session.execute(select(Epoch.name).order_by(Epoch.id.desc()).limit(1)).scalar_one()
 
 
+EPOCH = select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery()
+HEAD = select(ChangeLog.last_seq).where(ChangeLog.user_id == bindparam("whose")).scalar_subquery()
+
+
+def _mark_at(seq: Any) -> ScalarSelect[int | None]:
+    """Return the query for the mark of one change of a log: NULL where the row is trimmed or older."""
+    return (
+        select(Change.mark).where(Change.user_id == bindparam("whose"), Change.seq == seq).scalar_subquery()
+    )
+
+
+CURSOR_NOW = select(EPOCH, HEAD, _mark_at(HEAD))
+
+
 def cursor_now(user_id: str) -> Cursor:
     """Return a cursor at the present head of the log.
 
     Read it BEFORE the state that goes with it. A change in between is then sent a second time; the other way
     round it would be lost.
     """
-    name, seq = db.session.execute(
-        select(
-            select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
-            select(ChangeLog.last_seq).where(ChangeLog.user_id == user_id).scalar_subquery(),
-        )
-    ).one()
-    return Cursor(name, user_id, seq or 0)
+    name, seq, mark = execute(CURSOR_NOW, {"whose": user_id}).one()
+    return Cursor(name, user_id, seq or 0, mark)
 
 
 def heads(user_ids: Iterable[str]) -> dict[str, Head]:
@@ -59,28 +68,34 @@ class CursorCheck(NamedTuple):
 
 
 CURSOR_CHECK = select(
-    select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
+    EPOCH,
     ChangeLog.last_seq,
     ChangeLog.floor_seq,
     ChangeLog.access_seq,
     ChangeLog.acked_seq,
+    _mark_at(HEAD),
+    _mark_at(bindparam("at")),
 ).where(ChangeLog.user_id == bindparam("whose"))
 
 
 def check_cursor(user_id: str, cursor: Cursor) -> CursorCheck:
     """Compare a client's cursor with the user's log. Makes one query."""
-    name, seq, floor, access, acknowledged = execute(CURSOR_CHECK, {"whose": user_id}).one()
-    head = Cursor(name, user_id, seq)
-    return CursorCheck(head, access, acknowledged, _refusal(cursor, head, floor))
+    row = execute(CURSOR_CHECK, {"whose": user_id, "at": cursor.seq}).one()
+    name, seq, floor, access, acknowledged, last_mark, mark = row
+    head = Cursor(name, user_id, seq, last_mark)
+    return CursorCheck(head, access, acknowledged, _refusal(cursor, head, floor, mark))
 
 
-def _refusal(cursor: Cursor, head: Cursor, floor: int) -> Resync | None:
+def _refusal(cursor: Cursor, head: Cursor, floor: int, mark: int | None) -> Resync | None:
     if cursor.user_id != head.user_id:
         return "foreign"
     if cursor.epoch != head.epoch:
         return "restored"
+    # Of a restore or a failover that nobody has told us of.
     if cursor.seq > head.seq:
         return "ahead"
+    if None not in (cursor.mark, mark) and cursor.mark != mark:
+        return "restored"
     return "expired" if cursor.seq < floor else None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import joinedload
+from collections.abc import Collection
+
+from sqlalchemy import and_, case, exists, or_, select
 
 from wellchat import branding
 from wellchat.accounts.models import User
@@ -46,16 +47,17 @@ def has_sensitive(user_id: str) -> bool:
     return bool(db.session.execute(query).scalar_one())
 
 
-def my_connections(viewer: User) -> list[Connection]:
-    """Return the viewer's connections with both people loaded, sorted by the other's name."""
-    mine = or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id)
-    query = (
-        select(Connection)
-        .where(mine)
-        .options(joinedload(Connection.client), joinedload(Connection.professional))
+def trades_with(user_id: str, other_ids: Collection[str]) -> dict[str, str]:
+    """Return {id of the other: key of the trade}. Makes no query where there are no trades."""
+    if not branding.trades() or not other_ids:
+        return {}
+    mine = or_(
+        and_(Connection.client_id == user_id, Connection.professional_id.in_(other_ids)),
+        and_(Connection.professional_id == user_id, Connection.client_id.in_(other_ids)),
     )
-    found = db.session.execute(query).scalars().all()
-    return sorted(found, key=lambda connection: connection.other(viewer.id).shown_name.casefold())
+    other = case((Connection.client_id == user_id, Connection.professional_id), else_=Connection.client_id)
+    found = db.session.execute(select(other, Connection.trade).where(mine, Connection.trade.is_not(None)))
+    return {other_id: str(trade) for other_id, trade in found}
 
 
 def may_write_first(viewer: User, other: User, connection: Connection | None) -> bool:

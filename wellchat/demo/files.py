@@ -9,9 +9,10 @@ from sqlalchemy import or_, select
 
 from wellchat.accounts.models import User
 from wellchat.attachments.actions import inspect_file, store_file
+from wellchat.attachments.holding import deleting
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.processing import process
-from wellchat.attachments.storage import get_store, key_of, thumbnail_key
+from wellchat.attachments.storage import key_of, thumbnail_key
 from wellchat.db import after_commit, db
 from wellchat.demo.drawings import DRAWINGS
 
@@ -34,7 +35,7 @@ def forget_files(people: list[str]) -> None:
 
 
 def _delete(ids: Iterable[str]) -> None:
-    store = get_store()
-    for each in ids:
-        for key in (key_of(each), thumbnail_key(each)):
-            store.delete(key)
+    with deleting() as store:
+        for each in ids:
+            for key in (key_of(each), thumbnail_key(each)):
+                store.delete(key)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 
 from wellchat.attachments.actions import claim, inspect_file, max_bytes, store_file
+from wellchat.attachments.holding import deleting
 from wellchat.attachments.serializers import File
 from wellchat.attachments.storage import Missing, get_store, key_of
 from wellchat.db import db, new_id, release_connection, transaction
@@ -144,8 +145,10 @@ def forget(import_id: str, limit: int) -> bool:
         select(ImportFile.path, ImportFile.stored_as).where(ImportFile.import_id == import_id).limit(limit)
     )
     found = db.session.execute(query).all()
-    for _, stored_as in found:
-        get_store().delete(key_of(stored_as))
+    if found:
+        with deleting() as store:
+            for _, stored_as in found:
+                store.delete(key_of(stored_as))
     paths = [path for path, _ in found]
     gone = delete(ImportFile).where(ImportFile.import_id == import_id, ImportFile.path.in_(paths))
     db.session.execute(gone.execution_options(synchronize_session=False))

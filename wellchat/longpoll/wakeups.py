@@ -21,7 +21,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 import redis
@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 # The name of the Redis channel. It is older than this module: processes of two versions must hear each other.
 CHANNEL = "wellchat:bell"
 REVOKED = "!"  # in place of a number: discard everything cached for this user
+NEWS = "*"  # in place of a number: what stands before it is a topic, and not a user
 REDIS_TIMEOUT = 0.25  # seconds a request may lose to a slow Redis
 RETRY_AFTER = 5.0  # seconds without trying, after Redis failed
 PING_EVERY = 0.5  # seconds between pings on the subscription
@@ -65,6 +66,7 @@ class PollNotifier:
         self._waiters: dict[str, dict[Waiter, None]] = defaultdict(dict)  # each person's, oldest first
         self._known_heads: dict[str, KnownHead] = {}
         self._is_subscribed = False
+        self._listeners: dict[str, Callable[[], None]] = {}  # by topic
         self.waiting = 0  # waiters of all users
         # The process that has the watcher thread: a fork has no threads of its parent, and starts its own.
         self._watcher_pid: int | None = None
@@ -89,6 +91,20 @@ class PollNotifier:
         """Discard what is cached for a user, in all processes: a session or token of theirs has ended."""
         self.invalidate([user_id])
         self._publish(f"{user_id}:{REVOKED}")
+
+    def announce(self, topic: str) -> None:
+        """Call who follows `topic` in the other processes. Call it after the commit."""
+        self._publish(f"{topic}:{NEWS}")
+
+    def follow(self, topic: str, listener: Callable[[], None]) -> None:
+        """Have `listener` called in the application's context when `topic` is announced, and on a timer."""
+        self._listeners.setdefault(topic, listener)
+        self._ensure_watcher()
+
+    def _call_listeners(self, topics: Iterable[str]) -> None:
+        for listener in [self._listeners[each] for each in topics if each in self._listeners]:
+            with self._app.app_context():
+                listener()
 
     def _publish(self, payload: str) -> None:
         if self._redis is not None:
@@ -189,23 +205,26 @@ class PollNotifier:
         It finds lost wake-ups and lost revocations. The watcher calls it every few seconds.
         Raises SQLAlchemyError if the database fails.
         """
+        self._call_listeners(list(self._listeners))
         unused_since = time.monotonic() - CACHE_TTL
         with self._lock:
             unused = [each for each, head in self._known_heads.items() if head.last_used < unused_since]
             for user_id in unused:
                 del self._known_heads[user_id]
             user_ids = list({*self._waiters, *self._known_heads})
+            known = {each: head.seq for each, head in self._known_heads.items()}
         for start in range(0, len(user_ids), BATCH_SIZE):
             asked = user_ids[start : start + BATCH_SIZE]
             with self._app.app_context():
                 found = self._read_heads(asked)
-            self.invalidate([each for each in asked if self._has_lost_access(each, found.get(each))])
+            over = [each for each in asked if self._is_over(each, known.get(each, 0), found.get(each))]
+            self.invalidate(over)
             self._advance({user_id: head.seq for user_id, head in found.items()})
 
-    def _has_lost_access(self, user_id: str, head: Head | None) -> bool:
-        """Return whether a session or token has ended since the head was cached, or the user is deleted."""
-        known_head = self._known_heads.get(user_id)
-        return head is None or (known_head is not None and known_head.access not in (None, head.access))
+    def _is_over(self, user_id: str, known: int, head: Head | None) -> bool:
+        """Return whether access ended, the user is gone, or the log fell below `known`, as at a failover."""
+        access = known_head.access if (known_head := self._known_heads.get(user_id)) else None
+        return head is None or head.seq < known or access not in (None, head.access)
 
     def _advance(self, heads: Mapping[str, int]) -> None:
         """Raise the cached heads, and wake the polls that have seen less."""
@@ -285,6 +304,7 @@ class PollNotifier:
         self._advance({user_id: int(seq) for user_id, _, seq in entries if seq.isdigit()})
         if revoked := [user_id for user_id, _, seq in entries if seq == REVOKED]:
             self.invalidate(revoked)
+        self._call_listeners([topic for topic, _, seq in entries if seq == NEWS])
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:

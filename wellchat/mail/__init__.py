@@ -8,6 +8,7 @@ from wellchat.mail.cli import mail
 from wellchat.mail.pages import address_refusal, mail_label, pages
 from wellchat.mail.personal_data import personal_data
 from wellchat.mail.reasons import reason_text
+from wellchat.mail.refusals import COMPLAINED
 
 feature = Feature(
     "mail",
@@ -24,5 +25,5 @@ feature = Feature(
     deliveries=(actions.sweep,),
     mails={"address_check": MailType(N_("Test of your address"))},
     filters={"mail_label": mail_label, "mail_reason": reason_text},
-    context=lambda: {"address_refusal": address_refusal},
+    context=lambda: {"address_refusal": address_refusal, "complained": COMPLAINED},
 )

@@ -14,17 +14,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from wellchat import claims
+from wellchat.aside import waits_for_others
 from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
-from wellchat.errors import Conflict, NotFound
+from wellchat.errors import Conflict, NotFound, is_unavailable
 from wellchat.feature import registry
 from wellchat.i18n import N_, gettext
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
 from wellchat.mail.asked import LATELY, is_interactive, may_send
 from wellchat.mail.models import Mail, RefusedAddress
+from wellchat.mail.reasons import UNMADE
 from wellchat.mail.refusals import NO_ADDRESS, REFUSES, save_refusal
 from wellchat.task_queue import enqueue
 
@@ -35,6 +38,7 @@ RETRIES = claims.Retries(timedelta(minutes=1), timedelta(hours=1), give_up_after
 BATCH = 500  # mails of one sweep
 LOW_PRIORITY = ("digest", "week")  # sent after interactive mails, such as one with a new password
 AGAIN = N_("The owner of the address said to try again.")
+NO_DATABASE = transport.Temporary("The database could not be read.")
 CRASHED = N_("A crash came between sending and marking. It may have gone out.")
 
 Covers = list[dict[str, Any]]
@@ -204,8 +208,7 @@ def _attempt(
         # Waiting is no attempt, so take back what the claim has counted.
         return _settle(mail, QUEUED, due_at=later.until, attempts=mail.attempts - 1)
     except Exception as error:
-        log.exception("mail %s cannot be made", mail.id)
-        return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
+        return _settle_unmade(mail, error, now)
     # A slow mail server must not hold a database connection.
     release_connection()
     sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
@@ -249,6 +252,19 @@ def _settle(mail: Mail, state: str, **values: Any) -> str | None:
     """Write down how this attempt ended, unless somebody else has claimed the mail since."""
     with transaction():
         return claims.settle(Mail, mail.id, state=state, claimed={"attempts": mail.attempts}, **values)
+
+
+def _settle_unmade(mail: Mail, error: Exception, now: datetime) -> str | None:
+    """Put a mail off while the database cannot be used; fail it for an error of its own."""
+    log.exception("mail %s cannot be made", mail.id)
+    # After a failed statement PostgreSQL takes no other until the transaction is rolled back.
+    db.session.rollback()
+    if not is_unavailable(error):
+        # People read the reason, and an error of the database says which statement it was.
+        said = "" if isinstance(error, SQLAlchemyError) else f": {error}"
+        return _settle(mail, FAILED, reason=f"{UNMADE}{type(error).__name__}{said}")
+    values = RETRIES.after_refusal(NO_DATABASE, attempts=mail.attempts, since=mail.created_at, now=now)
+    return _settle(mail, **values)
 
 
 def _settle_refused(mail: Mail, refusal: transport.AddressRefused, now: datetime) -> str | None:
@@ -318,6 +334,7 @@ def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
     return ended
 
 
+@waits_for_others
 def sweep(now: datetime) -> dict[str, int]:
     """Send the mails that are due; call unknown what a crash left in `sending`. Return counts by state."""
     with transaction():

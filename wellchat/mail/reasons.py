@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from wellchat.i18n import gettext
 
+UNMADE = "It could not be made: "  # and the kind of error
+
 # Rows of the ledger keep the sentence that was current when they were written. A sentence that is reworded is
 # named here with its new wording, so that old rows are still translated.
 REWORDED = {
@@ -27,4 +29,8 @@ REWORDED = {
 
 def reason_text(reason: str) -> str:
     """Return a stored reason in its current wording and in the reader's language."""
+    if reason.startswith(UNMADE) and "[SQL" in reason:
+        # Of an older version. A statement of ours tells people nothing.
+        kind = reason.removeprefix(UNMADE).partition(":")[0].rstrip(".")
+        return f"{UNMADE}{kind}."
     return gettext(REWORDED.get(reason, reason))

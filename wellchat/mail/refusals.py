@@ -11,17 +11,19 @@ from wellchat.db import db, insert, transaction
 from wellchat.event_types import tell_host
 from wellchat.i18n import N_
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.mail.transport import is_address_refusal
 
 REFUSES = N_("The address refuses mail, until its owner says otherwise.")
 NO_ADDRESS = N_("We know no email address of this person.")
+COMPLAINED = N_("Its owner told their mail provider that an email of ours is unwanted.")
 MAX_REASON = 500  # characters of what a mail server said
 
 
-def record_bounce(*, message_id: str, address: str, diagnostic: str, now: datetime) -> Mail | None:
+def record_bounce(
+    *, message_id: str, address: str, diagnostic: str, ends_address: bool, now: datetime
+) -> Mail | None:
     """Write down that a mail server returned one of our mails for good. Return that mail.
 
-    None: we sent no such mail to this address. The address itself is refused only if the diagnostic says so.
+    None: we sent no such mail to this address. `ends_address`: the address itself gets no more mail.
     """
     with transaction() as session:
         mail = session.execute(
@@ -32,7 +34,7 @@ def record_bounce(*, message_id: str, address: str, diagnostic: str, now: dateti
         # `sending` too: a fast server's bounce may come before our worker has marked the mail.
         if mail.state in (SENT, UNKNOWN, SENDING):
             mail.state, mail.due_at, mail.reason = FAILED, None, f"It came back. {diagnostic}"
-        if is_address_refusal(diagnostic):
+        if ends_address:
             save_refusal(mail.address, diagnostic, now)
         tell_host("mail.bounced", {"user": mail.user_id, "mail": mail.id, "kind": mail.name}, now)
     return mail

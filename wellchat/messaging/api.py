@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, request
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.attachments.schemas import AttachmentPage
 from wellchat.changes.queries import cursor_now
+from wellchat.forms import read_query
 from wellchat.messaging import (
     files,
     memberships,
@@ -94,6 +95,9 @@ def list_threads(page: ListThreads) -> Response:
     lists those that wait for my reply, who waits longest first.
     """
     user = viewer()
+    if "sealed" in request.args:
+        # The words of a searched inbox, whose page loads more of it.
+        page = read_query(ListThreads)
     cursor = cursor_now(user.id)
     threads, following = worklist.list_threads(
         user, page, sort=page.sort or "latest", before=page.before, now=clock.now()

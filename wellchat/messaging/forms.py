@@ -330,9 +330,10 @@ class ListThreads(QueryForm):
 
 
 class FindPeople(QueryForm):
-    """Words of names, and whether all are shown however many they are."""
+    """Words of names, and where the page begins. `all` is of an address that was; it changes nothing."""
 
     q: Annotated[Text, StringConstraints(max_length=100)] = ""
+    before: Annotated[Text, StringConstraints(max_length=200)] | None = None
     all: bool = False
 
 

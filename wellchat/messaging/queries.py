@@ -226,7 +226,7 @@ Theme = aliased(Subject, name="theme")
 
 def _is_called(words: str) -> Any:
     """Return the condition: the other person, what the thread is about, or a booking of the pair's."""
-    like = "%" + _escape_like(words) + "%"
+    like = "%" + escape_like(words) + "%"
     # A pair talks about its bookings in one thread, which has no subject of its own.
     booked = exists().where(
         Thread.subject_id.is_(None),
@@ -269,7 +269,8 @@ def facts_of(viewer: User) -> tuple[list[str], frozenset[str]]:
     return [kind for kind in one if found[kind]], so
 
 
-def _escape_like(text: str) -> str:
+def escape_like(text: str) -> str:
+    """Return the text for a LIKE with the escape character \\."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -430,21 +431,6 @@ def people_of(thread_id: str) -> tuple[tuple[str, str], bool]:
     """
     client_id, professional_id, closed_at = execute(PEOPLE, {"thread": thread_id}).one()
     return (client_id, professional_id), closed_at is not None
-
-
-def pair_contacts(viewer: User) -> dict[str, dict[str, Any]]:
-    """Return {connection id: {"thread_id": the pair's thread, "at": the last contact in any of theirs}}.
-
-    Connections without the pair's thread are left out.
-    """
-    pair = case((Thread.subject_id.is_(None), Thread.id), else_=None)
-    rows = db.session.execute(
-        select(Thread.connection_id, func.max(pair), func.max(Thread.updated_at))
-        .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == viewer.id))
-        .where(is_listed(Mine))
-        .group_by(Thread.connection_id)
-    )
-    return {connection: {"thread_id": thread, "at": at} for connection, thread, at in rows if thread}
 
 
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:

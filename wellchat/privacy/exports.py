@@ -15,6 +15,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from wellchat import claims
 from wellchat.accounts.actions import lock_active
 from wellchat.accounts.models import User
+from wellchat.attachments.holding import deleting
 from wellchat.attachments.storage import get_store
 from wellchat.audit.actions import record
 from wellchat.audit.models import SYSTEM
@@ -193,9 +194,10 @@ def forget_exports(user_id: str) -> None:
     copies = list(db.session.execute(found).all())
 
     def delete_pieces() -> None:
-        for export_id, parts in copies:
-            # One more: a piece may be stored whose note was not written.
-            delete_parts(get_store(), export_id, parts + 1)
+        with deleting() as store:
+            for export_id, parts in copies:
+                # One more: a piece may be stored whose note was not written.
+                delete_parts(store, export_id, parts + 1)
 
     # A piece that is left because the store did not answer belongs to nobody, and is collected within a day.
     after_commit(delete_pieces)
@@ -215,12 +217,13 @@ def _count(before: datetime, held: Held) -> int:
 
 def _remove(before: datetime, held: Held, limit: int, _now: datetime) -> int:
     found = db.session.execute(_old(before, held).limit(limit)).all()
-    for export_id, parts in found:
-        # The bytes first: a row that is left after a crash is found again.
-        delete_parts(get_store(), export_id, parts + 1)
-    with transaction() as session:
-        ended = update(Export).where(Export.id.in_([export_id for export_id, _ in found]))
-        session.execute(ended.values(state=ENDED, due_at=None, parts=0, size=0))
+    with deleting() as store:
+        for export_id, parts in found:
+            # The bytes first: a row that is left after a crash is found again.
+            delete_parts(store, export_id, parts + 1)
+        with transaction() as session:
+            ended = update(Export).where(Export.id.in_([export_id for export_id, _ in found]))
+            session.execute(ended.values(state=ENDED, due_at=None, parts=0, size=0))
     return len(found)
 
 

@@ -7,18 +7,18 @@ once about one mail. To refuse a stranger is the mail server's business.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, select
 
 from wellchat.accounts.models import User
 from wellchat.claims import SKIPPED
 from wellchat.config import setting
-from wellchat.db import db, insert, new_id, transaction
+from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.forms import fill
 from wellchat.graphemes import cut
@@ -28,17 +28,20 @@ from wellchat.mail.addresses import BOUNCE as BOUNCE_ADDRESS
 from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
 from wellchat.mail.mime import one_line
 from wellchat.mail.models import Mail
-from wellchat.mail.refusals import record_bounce
 from wellchat.messaging import messages, receipts
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.forms import SendMessage
 from wellchat.replies.authentication import missing_proof
 from wellchat.replies.auto_replies import auto_reply_reason
-from wellchat.replies.bounces import parse_bounce
+from wellchat.replies.came_back import take_report
 from wellchat.replies.files import omission_reasons, omitted_names, take_files
-from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
+from wellchat.replies.left_out import keep_left_out
+from wellchat.replies.models import DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
+from wellchat.replies.records import record_received
+from wellchat.replies.unsubscribing import take_unsubscribing
 from wellchat.scripts import is_blank
+from wellchat.setting_types import mailbox
 
 MAX_REJECTION_MAILS = 5  # to one person within a day
 DAY = timedelta(days=1)
@@ -67,30 +70,21 @@ class Rejected(Exception):
 def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdict:
     """Take in one mail, for each of these addresses that is ours. Return the best verdict."""
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
-    if bounce := _receive_bounce(mail, list(ours), now):
-        return bounce
+    mail.ours = _own_names()
+    # Before all else: a report must never reach a thread as words.
+    if noted := take_report(mail, list(ours), now):
+        return Verdict(OK, noted)
+    if ended := take_unsubscribing(mail, list(ours), now):
+        return Verdict(OK, ended)
     # OK is 0, so min prefers it: a mail that one thread took must not come back to its author.
     verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
 
 
-def _receive_bounce(mail: Incoming, tokens: list[ReplyToken], now: datetime) -> Verdict | None:
-    """Write down that one of our mails came back. Return a verdict; None: the mail is no bounce."""
-    bounce_token = next((each for each in tokens if each.kind == BOUNCE_ADDRESS), None)
-    bounce = parse_bounce(mail, to_bounce_address=bounce_token is not None)
-    if bounce is None:
-        return None
-    known = db.session.get(Mail, bounce_token.target_id) if bounce_token else None
-    message_id, address = (known.message_id, known.address) if known else (bounce.message_id, bounce.address)
-    if not bounce.is_final or message_id is None or address is None:
-        return Verdict(OK, "A report, not about the end of a mail of ours.")
-    with transaction():
-        ours = record_bounce(message_id=message_id, address=address, diagnostic=bounce.diagnostic, now=now)
-        if ours:
-            _record(
-                mail, message_id, now, user_id=ours.user_id, outcome=BOUNCE, reason=bounce.diagnostic[:500]
-            )
-    return Verdict(OK, "Noted: a mail of ours came back." if ours else "A report about no mail of ours.")
+def _own_names() -> list[str]:
+    """Return names and addresses that stand in our mails, and that nobody would write in a reply."""
+    name, address = mailbox(setting("MAIL_FROM"))
+    return [each for each in (name, address, urlsplit(setting("BASE_URL")).netloc) if each]
 
 
 def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
@@ -100,7 +94,9 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
     if why := auto_reply_reason(mail):
         with transaction():
             owner = db.session.get(User, token.user_id)
-            _record(mail, target, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=why)
+            record_received(
+                mail, target, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=why
+            )
         return Verdict(OK, f"Dropped: nobody wrote it. {why}")
     user = db.session.get(User, token.user_id, populate_existing=True)
     if user is None or not user.is_active or token.kind == BOUNCE_ADDRESS:
@@ -141,9 +137,11 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
                 by_email=True,
                 now=now,
             )
-            _record(
+            record_received(
                 mail, target, now, user_id=user.id, outcome=TAKEN, thread_id=token.target_id, seq=message.seq
             )
+            if is_new:
+                keep_left_out(thread_id=token.target_id, seq=message.seq, text=mail.reply.left_out, now=now)
     except Conflict:
         # The mail was handed over before, and its text was read otherwise. The first message stays.
         is_new = False
@@ -160,7 +158,9 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
     # From the mail itself, so that a repeated delivery is the same message.
     client_key = f"mail-{mail.key[:48]}"
     text, attachments = "" if is_blank(mail.text) else mail.text, mail.attachments
-    if not text and (mail.is_encrypted or not attachments):
+    if not mail.is_read_whole:
+        raise Rejected(N_("It is longer than we can read. Write it in a new email without the quoted text."))
+    if not text and (mail.is_encrypted or mail.is_signed_whole or not attachments):
         raise Rejected(_empty_reason(mail))
     kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
     if not text and not kept:
@@ -177,6 +177,8 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
 def _empty_reason(mail: Incoming) -> str:
     if mail.is_encrypted:
         return N_("It is encrypted, and we cannot read it.")
+    if mail.is_signed_whole:
+        return N_("It is signed with S/MIME so that the text is inside the signature, and we cannot read it.")
     return N_("We found no text of yours in it. Write your reply above the quoted text.")
 
 
@@ -191,7 +193,11 @@ def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> Non
 
 
 def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str, now: datetime) -> Verdict:
-    """Tell the author by mail, once about each mail, and MAX_REJECTION_MAILS times a day."""
+    """Tell the author by mail, once about each mail, and MAX_REJECTION_MAILS times a day.
+
+    After so many the mail server tells them, so that no mail is lost without a word.
+    """
+    is_told = True
     with transaction() as session:
         recent = select(func.count()).where(
             Mail.user_id == user.id,
@@ -200,9 +206,9 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
             Mail.created_at > now - DAY,
         )
         # The record is the lock: of two deliveries at once, one writes it and tells the author.
-        if _record(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why) and (
-            session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
-        ):
+        is_first = record_received(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why)
+        is_told = not is_first or session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
+        if is_first and is_told:
             context = {
                 "name": user.name,
                 "why": why,
@@ -217,38 +223,9 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
                 reason=why,
                 now=now,
             )
+    if not is_told:
+        return Verdict(os.EX_NOPERM, f"{why} {setting('BASE_URL')}/")
     return Verdict(OK, f"Refused, and its author is told: {why}")
-
-
-def _record(
-    mail: Incoming,
-    target: str,
-    now: datetime,
-    *,
-    user_id: str | None,
-    outcome: str,
-    reason: str = "",
-    thread_id: str | None = None,
-    seq: int | None = None,
-) -> bool:
-    """Write down a mail and its outcome. Return False if it was written down before, for this address."""
-    made = db.session.execute(
-        insert(ReceivedMail)
-        .values(
-            id=new_id(),
-            digest=hashlib.sha256(f"{mail.key}:{target}".encode()).hexdigest(),
-            user_id=user_id,
-            thread_id=thread_id,
-            seq=seq,
-            outcome=outcome,
-            reason=reason,
-            message_id=(mail.message_id or "")[:200] or None,
-            received_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[ReceivedMail.digest])
-        .returning(ReceivedMail.id)
-    )
-    return made.scalar_one_or_none() is not None
 
 
 def forget_received(now: datetime) -> int:

@@ -5,34 +5,40 @@ It takes whatever mail programs write or break. It never fails; it finds less.
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
+from collections.abc import Sequence
 from email import message_from_bytes, policy
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
+from functools import cached_property
 from typing import NamedTuple
 
-from wellchat.replies.html_text import html_to_text
-from wellchat.replies.quote_stripping import extract_reply
+from wellchat.replies.bodies import Body, clean, content_of, is_words, leaves, read_body
+from wellchat.replies.mailtext import (
+    Reply,
+    decode,
+    decode_header,
+    pictures_in,
+    split_reply,
+    with_plain_headers,
+    without_marks,
+)
+from wellchat.replies.mailtext.armor import ENCRYPTED as ARMOR
+from wellchat.replies.mailtext.marks import UNREAD
 
 MAX_BYTES = 25 * 1024 * 1024  # of a mail with its files
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-# Parts that mail programs write for each other.
+# Parts that mail programs write for each other, and that hold nothing of their author's.
 IGNORED_TYPES = {
-    "text/calendar", "application/pgp-keys", "application/pgp-signature", "application/pkcs7-signature",
-    "application/x-pkcs7-signature", "application/ms-tnef", "text/x-amp-html", "text/vcard", "text/x-vcard",
+    "application/pgp-keys", "application/pgp-signature", "application/pkcs7-signature",
+    "application/x-pkcs7-signature", "application/pgp-encrypted", "text/x-amp-html",
 }  # fmt: skip
-# Names of character sets that mail programs use and Python does not know.
-CHARSETS = {
-    "ansi": "cp1252", "x-ansi": "cp1252", "iso-8859-8-i": "iso-8859-8", "utf8mb4": "utf-8",
-    "gb18030-2000": "gb18030", "windows-874": "cp874", "x-sjis": "cp932", "x-gbk": "gbk",
-    "x-mac-roman": "mac_roman", "unicode-1-1-utf-7": "utf-7",
+UNNAMED = {
+    "message/rfc822": "a forwarded email", "application/ms-tnef": "winmail.dat",
+    "text/calendar": "invitation.ics", "text/vcard": "contact.vcf", "text/x-vcard": "contact.vcf",
 }  # fmt: skip
-
-SIGNATURE_PICTURE = 60_000  # characters in base64; a larger inline picture is a photo
+DECORATION = 2_000  # bytes; a smaller picture in the text is an icon or a spacer
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)')
 _IN_ADDRESS = r"[^\s<>,;:\"()\[\]]"
@@ -40,7 +46,6 @@ _IN_ADDRESS = r"[^\s<>,;:\"()\[\]]"
 _ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}+@{_IN_ADDRESS}+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _BODY = re.compile(rb"\r?\n\r?\n")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
 
 
 class Attachment(NamedTuple):
@@ -56,9 +61,9 @@ class Incoming:
 
     def __init__(self, raw: bytes, *, sender: str | None = None) -> None:
         self.is_too_large = len(raw) > MAX_BYTES
-        # A mail from an mbox file begins with a line "From ...", which is no header.
-        if raw.startswith(b"From "):
-            raw = raw.partition(b"\n")[2]
+        raw = with_plain_headers(raw)
+        # Names and addresses that only our own mails have: what holds one was not written in a reply.
+        self.ours: Sequence[str] = ()
         self.message = _parsed(raw)
         self._sender = sender
         self._raw = raw
@@ -115,132 +120,167 @@ class Incoming:
     @property
     def is_encrypted(self) -> bool:
         """Return whether the mail is encrypted (OpenPGP or S/MIME)."""
-        return any(part.get_content_type() in ENCRYPTED for part in self.message.walk())
+        sealed = any(
+            part.get_content_type() in ENCRYPTED and not _is_signed(part) for part in self.message.walk()
+        )
+        return sealed or ARMOR in self._body.plain
+
+    @property
+    def is_signed_whole(self) -> bool:
+        """Return whether the words are inside an S/MIME signature (RFC 8551, section 3.5.2)."""
+        return any(_is_signed(part) for part in self.message.walk())
 
     @property
     def text(self) -> str:
         """Return what the author wrote, without quotes and signature."""
-        plain, html = self._bodies()
-        return extract_reply(plain) or extract_reply(html_to_text(html))
+        return self.reply.words
+
+    @cached_property
+    def reply(self) -> Reply:
+        """Return what the author wrote, and what is left out of the mail's text."""
+        chosen = self._split.plain if self._says_plain else self._split.html
+        words = without_marks(chosen.words)
+        for part in self._pictures:
+            words = _without_placeholder(words, part)
+        if ARMOR in words:
+            words = ""
+        return Reply(_tidied(words), _tidied(without_marks(chosen.left_out)))
+
+    @property
+    def is_read_whole(self) -> bool:
+        """Return whether all of what the author wrote was read. Nobody writes so much that it is not."""
+        return UNREAD not in (self._split.plain if self._says_plain else self._split.html).words
 
     @property
     def attachments(self) -> list[Attachment]:
-        """Return the files in the mail, without signatures and pictures of signatures."""
+        """Return the files in the mail, without signatures and the pictures of signatures and quotes."""
         return [
-            Attachment(_name(part), part.get_content_type(), content)
-            for part in self._parts()
-            if _is_attachment(part) and (content := _content(part))
+            Attachment(self._name(part), part.get_content_type(), content)
+            for part, around in leaves(self.message)
+            if self._is_attachment(part, around) and ((content := content_of(part)) or part.get_filename())
         ]
 
-    def _parts(self) -> list[Message]:
-        """Return the leaves of the MIME tree, in order. A mail within the mail is one leaf."""
-        found, waiting = [], [self.message]
-        while waiting:
-            part = waiting.pop(0)
-            inner = part.get_payload() if part.get_content_maintype() == "multipart" else None
-            if isinstance(inner, list):
-                waiting[:0] = [each for each in inner if isinstance(each, Message)]
-            else:
-                found.append(part)
-        return found
+    @cached_property
+    def _body(self) -> Body:
+        return read_body(self.message)
 
-    def _bodies(self) -> tuple[str, str]:
-        plain, html = [], []
-        for part in self._parts():
-            if _is_attachment(part):
-                continue
-            match part.get_content_type():
-                case "text/html":
-                    html.append(_decoded(part))
-                # A multipart that is a leaf has no parts: its boundary is missing, and its payload is text.
-                case "text/plain" | "multipart/alternative" | "multipart/mixed":
-                    plain.append(_unflowed(part, _decoded(part)))
-        return "\n".join(plain), "\n".join(html)
+    @cached_property
+    def _split(self) -> _Split:
+        return _Split(*(split_reply(text, self.ours) for text in self._body))
+
+    @property
+    def _says_plain(self) -> bool:
+        """Return whether the plain rendition is the one to read."""
+        if not without_marks(self._split.plain.words):
+            return not without_marks(self._split.html.words)
+        return not (without_marks(self._split.html.words) and self._body.differ())
+
+    @property
+    def _pictures(self) -> list[Message]:
+        return [part for part, around in leaves(self.message) if _is_inline_picture(part)]
+
+    def _is_attachment(self, part: Message, around: Message | None) -> bool:
+        kind = part.get_content_type()
+        if kind in IGNORED_TYPES or is_words(part):
+            return False
+        if around is not None and around.get_content_type() == "multipart/alternative":
+            # Another rendition of the words, such as an invitation as text/calendar.
+            return part.get_content_disposition() == "attachment"
+        if kind in ENCRYPTED:
+            return False
+        return not _is_inline_picture(part) or self._is_picture_of_words(part)
+
+    def _is_picture_of_words(self, part: Message) -> bool:
+        """Return whether a picture in the text is one that its author put there, not a logo or an icon."""
+        content_id = _content_id(part)
+        is_named = content_id in self._body.html
+        return len(content_of(part)) >= DECORATION and (
+            not is_named or content_id in pictures_in(self._split.html.words)
+        )
+
+    def _name(self, part: Message) -> str:
+        name = _on_one_line(_filename(part)).replace("/", "_")
+        if len(name) > 80:
+            # The ending says what it is.
+            stem, dot, ending = name.rpartition(".")
+            name = f"{stem[: 79 - len(ending)]}{dot}{ending}" if dot and len(ending) < 12 else name[:80]
+        return name or UNNAMED.get(part.get_content_type(), "a file")
+
+
+class _Split(NamedTuple):
+    plain: Reply
+    html: Reply
+
+
+class _Healing(policy.Compat32):
+    """Headers whose raw bytes are read in the character set of the mail's own text."""
+
+    label = ""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return decode(value.encode("utf-8", "surrogateescape"), self.label)
+        return value
 
 
 def _parsed(raw: bytes) -> Message:
     try:
         message = message_from_bytes(raw, policy=policy.compat32)
-        _ = [*message.walk()]
+        parts = [*message.walk()]
     except RecursionError:
         # No person writes so many layers. The headers are enough to tell the sender.
         message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
         message.set_payload("")
+        parts = [message]
+    labels = (part.get_content_charset() for part in parts if part.get_content_maintype() == "text")
+    label = next(filter(None, labels), "")
+    healing = _Healing(label=label)  # type: ignore[call-arg]  # it takes what its class has
+    for part in parts:
+        part.policy = healing
     return message
 
 
-def clean(text: str) -> str:
-    """Return text without characters that no database or screen can hold, and with one kind of line break."""
-    return _INVISIBLE.sub(
-        "", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+def _is_signed(part: Message) -> bool:
+    return str(part.get_param("smime-type", "")).lower() == "signed-data"
+
+
+def _is_inline_picture(part: Message) -> bool:
+    return (
+        part.get_content_maintype() == "image"
+        and bool(part.get("Content-ID"))
+        and part.get_content_disposition() != "attachment"
     )
+
+
+def _content_id(part: Message) -> str:
+    return str(part.get("Content-ID", "")).strip().strip("<>")[:200] or "-"
+
+
+def _without_placeholder(words: str, part: Message) -> str:
+    """Return words without what a program writes where a picture stands: "[image: a.png]", "[cid:x@y]"."""
+    for name in (_on_one_line(_filename(part)), _content_id(part)):
+        for form in (f"[image: {name}]", f"[Image: {name}]", f"[cid:{name}]", f"<{name}>", f"[{name}]"):
+            words = words.replace(form, "") if name else words
+    return words
+
+
+def _tidied(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
+
+
+def _filename(part: Message) -> str:
+    """Return a file's name, in whatever character set it is written (RFC 2231). "": it has none."""
+    for header, parameter in (("content-disposition", "filename"), ("content-type", "name")):
+        value = part.get_param(parameter, None, header)
+        if isinstance(value, tuple):
+            charset, _, coded = value
+            return decode(str(coded).encode("latin-1", "replace"), charset or "")
+        if value:
+            return str(value)
+    return ""
 
 
 def _on_one_line(value: object) -> str:
-    try:
-        text = str(make_header(decode_header(str(value))))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        text = str(value)
-    return " ".join(clean(text).split())
-
-
-def _is_attachment(part: Message) -> bool:
-    kind, disposition = part.get_content_type(), part.get_content_disposition()
-    if kind in IGNORED_TYPES:
-        return False
-    if part.get("Content-ID") and disposition != "attachment":
-        # Phones put photos inline.
-        return kind.startswith("image/") and len(str(part.get_payload())) > SIGNATURE_PICTURE
-    return (
-        disposition == "attachment"
-        or not kind.startswith(("text/", "multipart/"))
-        or bool(part.get_filename())
-    )
-
-
-def _name(part: Message) -> str:
-    name = _on_one_line(part.get_filename() or "")
-    return name.replace("/", "_")[:80] or {"message/rfc822": "a forwarded email"}.get(
-        part.get_content_type(), "a file"
-    )
-
-
-def _content(part: Message) -> bytes:
-    if part.get_content_maintype() == "message":
-        return part.as_bytes()
-    found = part.get_payload(decode=True)
-    return found if isinstance(found, bytes) else b""
-
-
-def _decoded(part: Message) -> str:
-    content = _content(part)
-    declared = str(part.get_content_charset() or "").lower()
-    # What the mail declares, else what is usual; latin-1 below takes any byte.
-    for charset in (CHARSETS.get(declared, declared), "utf-8", "cp1252"):
-        try:
-            codecs.lookup(charset)
-            return clean(content.decode(charset))
-        except (LookupError, UnicodeError, ValueError):
-            continue
-    return clean(content.decode("latin-1"))
-
-
-def _unflowed(part: Message, text: str) -> str:
-    """Return paragraphs as they were written (RFC 3676): a trailing space continues the line."""
-    if str(part.get_param("format", "")).lower() != "flowed":
-        return text
-    joint = 1 if str(part.get_param("delsp", "")).lower() == "yes" else 0
-    lines: list[list[str]] = []
-    open_depth = None  # quoting depth of a line that continues in the next
-    for line in text.split("\n"):
-        words = line.lstrip(">")
-        depth = len(line) - len(words)
-        words = words[1:] if words.startswith(" ") else words
-        goes_on = words.endswith(" ") and words != "-- "
-        said = words[:-1] if goes_on and joint else words
-        if open_depth == depth and words != "-- ":
-            lines[-1].append(said)
-        else:
-            lines.append([f"{'>' * depth}{' ' if depth else ''}{said}"])
-        open_depth = depth if goes_on else None
-    return "\n".join("".join(line) for line in lines)
+    return " ".join(clean(decode_header(str(value))).split())

@@ -8,7 +8,7 @@ from wellchat.i18n import N_
 from wellchat.notifications.kinds import NotificationKind
 from wellchat.scheduled import actions, sending
 from wellchat.scheduled.api import api
-from wellchat.scheduled.models import MINE
+from wellchat.scheduled.models import MINE, SEND_LATER
 from wellchat.scheduled.pages import pages
 from wellchat.scheduled.personal_data import personal_data
 
@@ -42,6 +42,7 @@ feature = Feature(
     "scheduled",
     optional=True,
     blueprints=(api, pages),
+    flags={SEND_LATER: N_("Send later")},
     sweeps=(sending.sweep,),
     tidies=(sending.tidy,),
     notification_kinds=(
@@ -57,7 +58,7 @@ feature = Feature(
         ),
     ),
     account_menu=(
-        NavItem("/scheduled", N_("Scheduled messages"), "later", visible=lambda viewer: not viewer.is_admin),
+        NavItem("/scheduled", N_("Scheduled"), "later", visible=lambda viewer: not viewer.is_admin),
     ),
     icons={"later": '<circle cx="10" cy="10" r="7.25"/><path d="M10 5.75V10l3 2"/>'},
     styles=("later",),

@@ -10,11 +10,12 @@ from wellchat.accounts.models import User
 from wellchat.claims import QUEUED, SENT
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
+from wellchat.flags import check_on
 from wellchat.i18n import gettext
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.models import Thread
 from wellchat.messaging.queries import thread_for
-from wellchat.scheduled.models import ScheduledMessage
+from wellchat.scheduled.models import SEND_LATER, ScheduledMessage
 from wellchat.scheduled.queries import count_kept
 from wellchat.subjects.models import Subject
 
@@ -49,6 +50,8 @@ def schedule_message(
                 text = gettext("This client_key was already used for another message in this thread.")
                 raise Conflict(text)
             return before, False
+        # New ones only: what was put down before goes out, and can be changed.
+        check_on(SEND_LATER, author)
         _check(author, thread, reply_to, subject, now)
         if count_kept(author) >= MAX_KEPT:
             text = gettext("You have %(num)s messages that wait to be sent. Cancel one first.", num=MAX_KEPT)

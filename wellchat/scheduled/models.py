@@ -12,6 +12,7 @@ from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
 REFUSED = "refused"  # it may not be sent any more; its words are kept for its author
+SEND_LATER = "send_later"  # the flag
 MINE, THEIRS = ("mine", "theirs")  # in whose time zone its author chose the time
 
 

@@ -87,14 +87,22 @@ def subjects_between(client_id: str, professional_id: str) -> Sequence[Subject]:
     )
 
 
-def subjects_of(viewer: User) -> Sequence[Subject]:
-    """Return the viewer's subjects, and open coupons of professionals they know, newest first."""
+def subjects_of(viewer: User, *, apart: bool = False) -> Sequence[Subject]:
+    """Return the viewer's subjects, and open coupons of professionals they know, newest first.
+
+    `apart`: only those with a conversation of their own, which bookings have not.
+    """
     # Open coupons of all professionals would be an endless list, so only those of connected ones are shown.
     # The others can still be opened by their address.
     connected = exists().where(
         Connection.client_id == viewer.id, Connection.professional_id == Subject.professional_id
     )
-    return _newest_first(_subjects().where(or_(_has_part(viewer), and_(_for_everybody(), connected))))
+    query = _subjects().where(or_(_has_part(viewer), and_(_for_everybody(), connected)))
+    if apart:
+        query = query.where(
+            Subject.kind.in_([kind.name for kind in kinds().values() if kind.scope != "connection"])
+        )
+    return _newest_first(query)
 
 
 def subject_json(subject: Subject, viewer: User, trade: str | None = None) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +16,8 @@ from wellchat.accounts.models import User
 from wellchat.accounts.presence import presence_known, touch_presence
 from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check_cursor
-from wellchat.db import snapshot
-from wellchat.errors import problem
+from wellchat.db import db, snapshot
+from wellchat.errors import is_unavailable, problem
 from wellchat.i18n import N_
 from wellchat.longpoll.heads import Head, KnownHead
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
@@ -24,6 +27,8 @@ from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
 from wellchat.web import json_response, signed_in, viewer
+
+log = logging.getLogger(__name__)
 
 api = APIBlueprint(
     "updates_api",
@@ -54,7 +59,8 @@ def get_updates(poll: Poll) -> Response:
     user = viewer()
     cursor = parse_cursor(poll.since)
     if poll.active:
-        touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
+        with _noting():
+            touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
     # The cached head is created before the log is read. A wake-up in between raises it, so no change is
     # missed.
     known_head = poll_notifier().known_head(user.id)
@@ -66,7 +72,8 @@ def get_updates(poll: Poll) -> Response:
     if cursor.seq > max(acknowledged, known_head.acknowledged):
         # The client sends the cursor of an update that it has received: its messages have arrived on a
         # device.
-        known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
+        with _noting():
+            known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
         snapshot()  # the write ended the snapshot in which the cursor was checked
     if head.seq == cursor.seq:
         request.environ[ENVIRON_KEY] = _cached(user, cursor, known_head, poll, access=access)
@@ -80,6 +87,21 @@ def get_updates(poll: Poll) -> Response:
             user, after, known_head, poll, access=access, since=update["cursor"]
         )
     return json_response(update)
+
+
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Let a poll be answered though nothing can be written, as in a database that is read-only for a while.
+
+    The next poll notes it. If the database cannot be read either, the next statement says so.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log.warning("a poll could not be noted: %s", error)
+        db.session.rollback()
 
 
 def _cached(

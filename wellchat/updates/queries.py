@@ -28,7 +28,7 @@ def update_after(
     # One row more than asked for tells whether there is more.
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
-    up_to = rows[-1].seq
+    up_to, mark = rows[-1].seq, rows[-1].mark
     # A message changes its thread too: the last message, the unread count and the position in the list.
     threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}
     notes = {r.notification_id for r in rows if r.kind == "notification"}
@@ -39,7 +39,7 @@ def update_after(
         messages = changed_messages(viewer.id, after=cursor.seq, up_to=up_to)
     unread, in_inbox = counts(viewer.id)
     state = {
-        "cursor": str(cursor._replace(seq=up_to)),
+        "cursor": str(cursor._replace(seq=up_to, mark=mark)),
         "has_more": has_more,
         "threads": threads_json(views, viewer, now=now),
         "messages": messages_json(messages, viewer.id),

@@ -13,12 +13,13 @@ from wellchat.accounts.queries import person_json
 from wellchat.connections.queries import (
     connection_between,
     may_write_first,
-    my_connections,
     person_for,
+    trades_with,
 )
 from wellchat.feature import load_panels
 from wellchat.forms import read_form, read_query
 from wellchat.messaging import queries, threads
+from wellchat.messaging.contacts import contacts
 from wellchat.messaging.forms import FindPeople, StartThread
 from wellchat.sealed_query import lead_to
 from wellchat.subjects.queries import subject_json, subjects_between, subjects_of, visible_subject
@@ -27,7 +28,7 @@ from wellchat.web import limiter, signed_in, viewer
 pages = Blueprint("start", __name__)
 
 
-PEOPLE = 50  # how many the page shows before one asks for all
+PEOPLE = 50  # of one page
 
 
 @pages.get("/new")
@@ -35,37 +36,27 @@ PEOPLE = 50  # how many the page shows before one asks for all
 def new() -> str:
     """Show the people and subjects that the viewer can write to, those of the last contact first."""
     user, query = viewer(), read_query(FindPeople)
-    connections = my_connections(user)
-    opened = queries.pair_contacts(user)
-    # A closed connection is listed only if there is something to read.
-    people = [
-        person_json(c.other(user.id), c.trade) | opened.get(c.id, NO_CONTACT)
-        for c in connections
-        if (c.closed_at is None or c.id in opened) and _is_called(c.other(user.id), query.q)
-    ]
-    # A stable sort: people without a contact stay by name, below.
-    people.sort(key=lambda person: -(person["at"].timestamp() if person["at"] else 0))
-    trades = {c.other(user.id).id: c.trade for c in connections}
-    subjects = [
-        subject_json(s, user, trades.get(s.professional_id) or trades.get(s.client_id or ""))
-        for s in subjects_of(user)
-    ]
-    actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
+    people, following = contacts(user, words=query.q, before=query.before, limit=PEOPLE)
     return render_template(
         "messaging/new.html",
-        people=people if query.all else people[:PEOPLE],
-        count=len(people),
-        known=len(connections),
-        subjects=[] if query.q else actionable,
+        people=people,
+        next=following,
+        before=query.before,
+        subjects=[] if query.q or query.before else _subjects_to_write_about(user),
         q=query.q,
     )
 
 
-NO_CONTACT: dict[str, Any] = {"thread_id": None, "at": None}
-
-
-def _is_called(other: User, words: str) -> bool:
-    return all(word in other.shown_name.casefold() for word in words.casefold().split())
+def _subjects_to_write_about(user: User) -> list[dict[str, Any]]:
+    """Return what has a conversation of its own: coupons, leads. A booking's is that of its pair."""
+    subjects = subjects_of(user, apart=True)
+    others = {s.client_id if s.professional_id == user.id else s.professional_id for s in subjects}
+    trades = trades_with(user.id, {other for other in others if other})
+    cards = [
+        subject_json(s, user, trades.get(s.professional_id) or trades.get(s.client_id or ""))
+        for s in subjects
+    ]
+    return [card for card in cards if card["can_contact"] or card["can_claim"]]
 
 
 @pages.post("/new")

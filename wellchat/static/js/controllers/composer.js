@@ -3,8 +3,10 @@
 import { ComposerShut } from "../lib/composer_shut.js";
 import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
+import { onPageOnly } from "../lib/keeping.js";
+import { keepsWords } from "../lib/storage.js";
 import { mayFocus } from "../lib/surroundings.js";
-import { autosize, sends, touch } from "../lib/text_input.js";
+import { autosize, isBlank, sends, touch } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
 
 const TYPING_EVERY = 3000; // ms
@@ -26,6 +28,7 @@ export function composer(form, app) {
     field.dispatchEvent(new Event("followed", { bubbles: true }));
     autosize(field);
   });
+  if (keepsWords) onPageOnly((only) => (part(form, "page-only").hidden = !only));
   const shut = new ComposerShut(form, field);
   app.store.on(({ threads }) => threads.filter(({ id }) => id === threadId).forEach((thread) => shut.follow(thread)));
   field.enterKeyHint = touch() ? "enter" : "send";
@@ -37,7 +40,7 @@ export function composer(form, app) {
     autosize(field);
     write(part(form, "problem"), "");
     app.drafts.write(threadId, field.value);
-    if (field.value.trim() && Date.now() - typingSent > TYPING_EVERY) {
+    if (!isBlank(field.value) && Date.now() - typingSent > TYPING_EVERY) {
       typingSent = Date.now();
       app.api.send("PUT", `/threads/${threadId}/typing`).catch(() => {}); // not important enough for a second attempt
     }
@@ -62,8 +65,8 @@ export function composer(form, app) {
     const body = field.value;
     const attachments = form.uploadList?.take() ?? []; // false: still uploading; the form is submitted again afterwards
     if (!attachments) return;
-    if (!body.trim() && !attachments.length) return Date.now() - sent > DOUBLE_PRESS && write(part(form, "problem"), t("Write something first."));
-    app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...replyFields(form) });
+    if (isBlank(body) && !attachments.length) return Date.now() - sent > DOUBLE_PRESS && write(part(form, "problem"), t("Write something first."));
+    app.outbox.send({ threadId, body: isBlank(body) ? "" : body, subject: subjectOf(form), attachments, ...replyFields(form) });
     field.value = "";
     typingSent = 0;
     sent = Date.now();

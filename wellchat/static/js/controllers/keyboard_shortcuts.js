@@ -25,15 +25,20 @@ export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply, undo, 
     if (row) what(row);
     return Boolean(row);
   };
+  /* What is selected, or else the row of the keyboard. */
+  const chosen = (row) => {
+    const picked = root.dataset.picking === undefined ? [] : rows().filter((each) => part(each, "pick").checked);
+    return picked.length ? picked : row;
+  };
   const KEYS = {
     j: () => step(1),
     k: () => step(-1),
-    e: onRow((row) => apply(row, { archived: "toggle" })),
+    e: onRow((row) => apply(chosen(row), { archived: "toggle" })),
     z: () => undo(),
     x: onRow((row) => pick(row)),
-    n: onRow((row) => apply(row, { needs_answer: false })),
-    p: onRow((row) => apply(row, { pinned: "toggle" })),
-    u: onRow((row) => apply(row, { read: true })),
+    n: onRow((row) => apply(chosen(row), { needs_answer: false })),
+    p: onRow((row) => apply(chosen(row), { pinned: "toggle" })),
+    u: onRow((row) => apply(chosen(row), { read: true })),
     m: onRow((row) => menu(row, "mute")),
     s: onRow((row) => menu(row, "snooze")),
     ".": onRow((row) => menu(row)),

@@ -12,7 +12,8 @@ export function menuKeys(event) {
   const opener = target.closest("[popovertarget]");
   const menu = target.closest(".menu") ?? (opener && document.getElementById(opener.getAttribute("popovertarget")));
   if (!menu?.matches(`.menu${OPEN_SELECTOR}`)) return;
-  const stops = [...menu.querySelectorAll("a[href], button, input, select")].filter((one) => !one.disabled && one.getClientRects().length && one.type !== "hidden");
+  // Fields have arrows of their own, which would hold one there: Tab leads to them.
+  const stops = [...menu.querySelectorAll("a[href], button")].filter((one) => !one.disabled && one.getClientRects().length);
   if (!stops.length) return;
   const at = stops.indexOf(document.activeElement);
   const next = at < 0 && key === "ArrowUp" ? -1 : at + STEPS[key];

@@ -1,25 +1,27 @@
 /* Edits a message in its row. Escape cancels; Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
-import { autosize, sends } from "./text_input.js";
+import { autosize, isBlank, sends } from "./text_input.js";
 import { t } from "./i18n.js";
 
-/** save(body) resolves when the text is saved, and rejects with the reason if it is refused. */
-export function edit(root, row, body, { save, done }) {
+/** save(body) resolves when the text is saved, and rejects with the reason if it is refused. keep(text) is called with the words of
+    the field at each change, and with null when they are done with; `words` are those of an earlier page. */
+export function edit(root, row, body, { save, keep, done, words = body }) {
   if (row.classList.contains("message--editing")) return part(row, "editing").elements.body.focus();
   const form = clone(root, "editor");
   const field = form.elements.body;
-  field.value = body;
+  field.value = words;
   row.classList.add("message--editing");
   part(row, "body").after(form);
   autosize(field);
-  field.addEventListener("input", () => autosize(field));
+  field.addEventListener("input", () => (autosize(field), keep(field.value)));
   field.focus();
-  field.setSelectionRange(body.length, body.length);
+  field.setSelectionRange(words.length, words.length);
   form.scrollIntoView({ block: "nearest" });
 
   const close = () => {
     const here = form.contains(document.activeElement) || document.activeElement === document.body; // otherwise the reader has moved on
+    keep(null);
     row.classList.remove("message--editing");
     form.remove();
     if (here) done();
@@ -35,7 +37,7 @@ export function edit(root, row, body, { save, done }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (field.value === body) return close();
-    if (!field.value.trim()) return write(part(form, "problem"), t("Write something, or delete the message."));
+    if (isBlank(field.value)) return write(part(form, "problem"), t("Write something, or delete the message."));
     field.readOnly = true;
     try {
       await save(field.value);

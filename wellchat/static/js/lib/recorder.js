@@ -89,7 +89,7 @@ export class Recorder {
     if (this.state !== "stopping") return; // deleted meanwhile
     this.#audio.src = URL.createObjectURL(blob);
     const alone = !this.form.elements.body.value.trim();
-    this.#part("use").textContent = alone ? t("Send the recording") : t("Add the recording");
+    this.#part("use").textContent = alone ? t("Use the recording") : t("Add the recording");
     this.#show("review");
     this.#showTime(this.lasted);
     this.#part("use").focus();

@@ -36,3 +36,9 @@ export function insertText(field, text, from = field.selectionStart, to = field.
 
 /** Tells whether a key belongs to an input method. WebKit ends the composition before the keydown of its last Enter. */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
+// As BLANKS of wellchat/scripts.py.
+const UNSEEN = /[\s\p{Cc}\p{Cf}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\u{13441}\u{13442}\u{16fe4}\u{1d159}\u{e0100}-\u{e01ef}]/gu;
+
+/** Tells whether nothing of a text can be seen, as the server does. */
+export const isBlank = (text) => !text.replace(UNSEEN, "");

@@ -1,7 +1,6 @@
-"""The parts of a forked `wellchat up`, forked from it.
+"""Fork the parts of `wellchat up` from its own process.
 
-Each would import wellchat anew, 1.3 s of processor time. The parts of an `up` that starts from nothing
-(`anew=True` in tests/services.py) are processes as on a server.
+Each would import wellchat anew: a second and a half of processor time, and 100 MB that they now share.
 """
 
 from __future__ import annotations
@@ -18,14 +17,16 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from wellchat import up
 from wellchat.embedded import end_with_parent
 
 PR_SET_NAME = 15
 
 
 class ForkedPart:
-    """`python -m MODULE ...` as a process that has all of it imported. It has what honcho uses of `Popen`."""
+    """`python -m MODULE ...` as a process that has all of it imported. It has what honcho uses of `Popen`.
+
+    Make it while this process has no other threads: a lock that one of them holds stays held in a fork.
+    """
 
     def __init__(self, command: list[str], *, env: Mapping[str, str], cwd: str | None = None) -> None:
         out, its_out = os.pipe()
@@ -44,11 +45,6 @@ class ForkedPart:
         return self.returncode
 
 
-def fork_parts() -> None:
-    """Let `up` of this process fork its parts."""
-    up._ChildProcess = ForkedPart  # type: ignore[assignment]
-
-
 def _become(command: list[str], env: Mapping[str, str], out: int) -> None:
     """Run the command in this process and end it as Python would. Never returns."""
     status = 1
@@ -62,12 +58,12 @@ def _become(command: list[str], env: Mapping[str, str], out: int) -> None:
         # Not what `up` holds: its lock would outlive it.
         os.closerange(3, 1024)
         _, _, module, *arguments = command
-        # By its name a test knows a part; its command line is that of the process all are forked from.
+        # `ps -o comm` shows this name; the command line is that of the process all are forked from.
         ctypes.CDLL(None).prctl(PR_SET_NAME, arguments[0].encode())
         os.environ.clear()
         os.environ.update(env)
         for option in filter(None, env.get("PYTHONWARNINGS", "").split(",")):
-            warnings._setoption(option)
+            warnings._setoption(option)  # type: ignore[attr-defined]
         sys.argv[1:] = arguments
         status = _run(module)
     except BaseException:
@@ -85,6 +81,7 @@ def _run(module: str) -> int:
         if not isinstance(status, int):
             print(status, file=sys.stderr)  # noqa: T201
             status = 1
-    threading._shutdown()
+    # As the interpreter does at its end.
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
-    return status
+    return int(status)
