@@ -33,7 +33,8 @@ def check_backup(folder: Path, *, tell: Tell = silent) -> Manifest:
         if sha256_of(path) != digest:
             raise BackupError(f"The backup is damaged: {name} has other bytes than when it was made.")
         copied += name.startswith(files.FOLDER)
-        tell("checksums", copied, of)
+        if of:
+            tell("checksums", copied, of)
     if copied != of:
         raise BackupError(f"The backup is damaged: it lists {copied} files and not {of}.")
     return manifest

@@ -11,6 +11,7 @@ from wellchat.claims import FAILED, SENT
 from wellchat.config import setting
 from wellchat.db import db
 from wellchat.demo.models import DemoPerson
+from wellchat.feature import registry
 from wellchat.i18n import N_
 from wellchat.mail.models import Mail
 from wellchat.own_command import own_command
@@ -109,9 +110,7 @@ def _objections() -> Step:
 
 def _backup() -> Step:
     words = N_("This page cannot see your backups. Make them, and put one back once to try.")
-    is_file = setting("DATABASE_URL").startswith("sqlite")
-    file = 'sqlite3 instance/wellchat.db ".backup backup.db"'
-    command = file if is_file else "pg_dump --format=custom --file=backup.dump DATABASE"
+    command = own_command("backup", "backups") if registry().has("backup") else None
     return Step(N_("Backups"), UNSEEN, words, command=command)
 
 

@@ -34,7 +34,10 @@ IGNORED_TYPES = {
     "application/pgp-keys", "application/pgp-signature", "application/pkcs7-signature",
     "application/x-pkcs7-signature", "application/pgp-encrypted", "text/x-amp-html",
 }  # fmt: skip
-UNNAMED = {"message/rfc822": "a forwarded email", "application/ms-tnef": "winmail.dat"}
+UNNAMED = {
+    "message/rfc822": "a forwarded email", "application/ms-tnef": "winmail.dat",
+    "text/calendar": "invitation.ics", "text/vcard": "contact.vcf", "text/x-vcard": "contact.vcf",
+}  # fmt: skip
 DECORATION = 2_000  # bytes; a smaller picture in the text is an icon or a spacer
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)')
@@ -180,8 +183,9 @@ class Incoming:
         kind = part.get_content_type()
         if kind in IGNORED_TYPES or is_words(part):
             return False
-        if around is not None and around.get_content_type() == "multipart/alternative":
-            # Another rendition of the words, such as an invitation as text/calendar.
+        is_rendition = around is not None and around.get_content_type() == "multipart/alternative"
+        if is_rendition and part.get_content_maintype() == "text":
+            # The same words once more, such as an invitation as text/calendar.
             return part.get_content_disposition() == "attachment"
         if kind in ENCRYPTED:
             return False
