@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bench.imports import main as imports
 from bench.profile import PROFILES
+from bench.reading import main as reading
 from bench.rows import ROWS
 from bench.soak import soak
 from bench.stage import Stage
@@ -52,6 +53,7 @@ def load(size: str) -> None:
 
 
 main.add_command(imports, "imports")
+main.add_command(reading, "reading")
 main.add_command(soak)
 
 

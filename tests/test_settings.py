@@ -26,6 +26,8 @@ BAD = [
     ("METRICS_NETWORKS", "10.0.0.1/8"),
     ("METRICS_NETWORKS", "everybody"),
     ("SLOW_STATEMENT", "-1"),
+    ("SENTRY_DSN", "https://host/1"),
+    ("SENTRY_DSN", "host"),
     ("DATABASE_URL", "nope"),
     ("DATABASE_URL", "mysql://host/name"),
     ("DATABASE_URL", "postgresql+psycopg2://host/name"),

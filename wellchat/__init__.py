@@ -28,6 +28,7 @@ from wellchat import (
     assets,
     branding,
     db,
+    error_reports,
     errors,
     feature,
     i18n,
@@ -132,6 +133,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     app.config.update(flask_config)
     branding.init_app(app, frozenset(settings.model_fields_set))
     logs.init(settings.LOG_LEVEL, settings.LOG)
+    error_reports.init_app(app, __version__)
     for name in unknown_settings():
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     for old, new in overruled_settings():

@@ -40,6 +40,7 @@ from wellchat.setting_types import (
     scanner,
     scheme,
     sender,
+    sentry_dsn,
     small,
     storage_url,
     strong_secret,
@@ -206,6 +207,8 @@ class Settings(BaseModel):
     METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
     # from where /metrics may be read without the token, beside this host
     METRICS_NETWORKS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(networks)] = ()
+    # a collector of errors that speaks as Sentry; needs the extra `sentry`
+    SENTRY_DSN: Annotated[str | None, AfterValidator(sentry_dsn)] = None
     SLOW_STATEMENT: float = Field(default=0.5, ge=0, le=DAY)  # seconds; 0: slow statements are not noted
     FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
     # days until the two people are told of a look, or `off: why`
@@ -215,6 +218,8 @@ class Settings(BaseModel):
     # the first seals the security log, all verify it
     AUDIT_KEY: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(strong_secrets)] = ()
     AUDIT_TO: Annotated[str, AfterValidator(audit_target)] = "off"
+    # days; 0: what is left out of a mail is not kept
+    QUOTED_TEXT_DAYS: int = Field(default=90, ge=0, le=36_500)
     AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
     AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
     LOG: Literal["text", "json"] = "text"

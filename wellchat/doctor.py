@@ -101,7 +101,7 @@ def run_check(app: Flask, name: str) -> Check:
 
 def masked(name: str, value: Any) -> Any:
     """Return a setting as JSON data, without its secrets."""
-    if name.endswith(("_KEY", "_KEYS")):
+    if name.endswith(("_KEY", "_KEYS", "_DSN")):
         return "***" if value else value
     if isinstance(value, str) and "://" in value:
         return _without_password(value)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, DBAPIError, InternalError, OperationalErro
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from wellchat import metrics
 from wellchat.i18n import N_, gettext
 from wellchat.request_ids import request_id
 
@@ -296,8 +297,15 @@ def _on_unhandled_error(error: Exception) -> Response:
     )
 
 
+def _count(response: Response) -> Response:
+    if response.status_code >= 400:
+        metrics.ERRORS.labels(str(response.status_code)).inc()
+    return response
+
+
 def init_app(app: APIFlask) -> None:
     """Register the error handlers."""
+    app.after_request(_count)
     app.error_processor(_on_validation_error)
     app.register_error_handler(WellchatError, _on_wellchat_error)
     app.register_error_handler(HTTPException, _on_http_error)

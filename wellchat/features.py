@@ -26,6 +26,7 @@ FEATURES = (
     "messaging",
     "saved_filters",
     "mail_ledger",
+    "mail_sign_in",
     "replies",
     "search",
     "digests",
@@ -60,6 +61,7 @@ FEATURES = (
     "saved_replies",
     "automatic_messages",
     "backup",
+    "installation",
     "demo",
     "first_run",
 )

@@ -41,6 +41,7 @@ READING = Gauge(
 REFUSED = Counter(
     "wellchat_requests_refused", "Requests that the web server refused by itself, by reason", ["reason"]
 )
+ERRORS = Counter("wellchat_errors", "Answers of the application that refuse or fail, by status", ["status"])
 UPDATE_SECONDS = Histogram(
     "wellchat_update_seconds", "Time the application took to answer a poll with news", buckets=BUCKETS
 )

@@ -73,6 +73,21 @@ def networks(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def sentry_dsn(value: str | None) -> str | None:
+    """Check the address of a collector of errors, and that the extra is there which speaks to it."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not (
+        parts.username and parts.hostname and parts.path.strip("/")
+    ):
+        raise ValueError("must look like https://KEY@host/PROJECT")
+    _port(value)
+    if find_spec("sentry_sdk") is None:
+        raise ValueError("needs the extra: pip install 'wellchat[sentry]'")
+    return value
+
+
 def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:
     """Check each of several secrets as `strong_secret` does."""
     return tuple(strong_secret(value) for value in values)

@@ -12,10 +12,10 @@ from typing import Any
 
 from celery import Task, bootsteps
 from celery.beat import EmbeddedService
-from celery.signals import after_setup_logger, worker_ready
+from celery.signals import after_setup_logger, worker_process_shutdown, worker_ready, worker_shutdown
 from click import Option
 
-from wellchat import create_app
+from wellchat import aside, create_app
 from wellchat.branding import keep_fresh
 from wellchat.logs import dress
 from wellchat.request_ids import job
@@ -25,6 +25,7 @@ from worker import schedule
 
 os.umask(0o077)  # as the commands do: files of mode 0600
 flask_app = create_app()
+aside.init_worker(flask_app)
 
 
 @after_setup_logger.connect
@@ -39,6 +40,13 @@ def set_log_level(logger: logging.Logger, **_: Any) -> None:
 def record_start(**_: Any) -> None:
     """Write into the security log that the worker starts."""
     record_start_soon(flask_app, "worker")
+
+
+@worker_shutdown.connect
+@worker_process_shutdown.connect
+def let_end(**_: Any) -> None:
+    """Let end what is on its way to machines of others."""
+    aside.init_worker(flask_app).finish()
 
 
 class AppContextTask(Task):  # type: ignore[type-arg]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wellchat import aside
 from wellchat.clock import now
 from wellchat.digests import runs
 from wellchat.task_queue import celery
@@ -10,4 +11,4 @@ from wellchat.task_queue import celery
 @celery.task(name="digests.send")
 def send(**_: Any) -> None:
     """Send the digests that are due; at least one may be."""
-    runs.sweep(now())
+    aside.do("digests.send", lambda: runs.sweep(now()))

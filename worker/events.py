@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wellchat import aside
 from wellchat.clock import now
 from wellchat.events import sending
 from wellchat.task_queue import celery
@@ -10,4 +11,4 @@ from wellchat.task_queue import celery
 @celery.task(name="events.deliver")
 def deliver(**_: Any) -> None:
     """Number events, and send webhooks."""
-    sending.sweep(now())
+    aside.do("events.deliver", lambda: sending.sweep(now()))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wellchat import aside
 from wellchat.clock import now
 from wellchat.mail import actions
 from wellchat.task_queue import celery
@@ -10,4 +11,4 @@ from wellchat.task_queue import celery
 @celery.task(name="mail.deliver")
 def deliver(*, mail_ids: list[str], **_: Any) -> None:
     """Send mails that were written down."""
-    actions.deliver_all(mail_ids=mail_ids, now=now())
+    aside.do("mail.deliver", lambda: actions.deliver_all(mail_ids=mail_ids, now=now()), threads=4, most=200)

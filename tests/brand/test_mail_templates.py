@@ -16,14 +16,19 @@ import pytest
 from flask import Flask
 
 from tests.cast import Cast
+from wellchat import clock
 from wellchat.brand.mail_check import check_templates
 from wellchat.brand.mail_cli import doctor
+from wellchat.brand.mail_preview import preview
 from wellchat.brand.mail_samples import samples
 from wellchat.feature import registry
 from wellchat.features import all_features
+from wellchat.i18n import available_languages
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.compose import render
+from wellchat.mail.pages import part_of
 
+PREVIEW = "/oversight/brand/mails"
 OURS = Path(__file__).parent.parent.parent / "templates" / "emails"
 GOOD = {
     "welcome/subject.txt": "Welcome to {{ installation }},\n {{ name }}\nBcc: x@example.com",
@@ -178,3 +183,35 @@ def test_the_command_needs_a_folder_and_doctor_looks_too(app: Flask, folder: Any
     folder({"welcome/body.txt": "{{ nmae }}"})
     with pytest.raises(ValueError, match=r"emails/welcome/body\.txt:1: unknown variable nmae"):
         doctor(app)
+
+
+def test_owners_see_every_kind_of_mail_in_every_language(
+    app: Flask, cast: Cast, browse: Callable[..., Any]
+) -> None:
+    ada = browse(cast.ada)
+    page = ada.get(PREVIEW).text
+    names = re.findall(r'<option value="([a-z_]+)"', page.partition('id="language"')[0])
+    assert {*registry().mails, "discreet"} & samples("x").keys() == set(names)
+    for name in names:
+        for code in available_languages():
+            message = preview(name, code, clock.now())
+            assert message["Subject"]
+            assert part_of(message, "plain")
+    digest = ada.get(PREVIEW, query_string={"kind": "digest", "language": "de"}).text
+    assert "Alex Example" in digest
+    frame = ada.get(f"{PREVIEW}/html?kind=reset&language=en")
+    assert frame.headers["Content-Security-Policy"].startswith("sandbox ")
+    assert "/reset/example" in frame.text, "no link of an example works"
+    assert browse(cast.cara).get(PREVIEW).status_code == 404
+    for wrong in ({"kind": "nonsense"}, {"language": "xx"}):
+        assert ada.get(PREVIEW, query_string=wrong).status_code == 404
+        assert ada.get(f"{PREVIEW}/html", query_string=wrong).status_code == 404
+
+
+def test_the_command_prints_a_kind_of_mail(app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    assert "digest " in run(args=["mail", "preview"]).output
+    assert run(args=["mail", "preview", "digest"]).output.startswith("Subject: ")
+    assert run(args=["mail", "preview", "digest", "--html"]).output.lstrip().lower().startswith("<!doctype")
+    wrong = run(args=["mail", "preview", "digest", "--language", "xx"])
+    assert (wrong.exit_code, "no such kind" in wrong.output) == (1, True)

@@ -31,6 +31,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/oversight": ("ada", lambda f: "/oversight"),
     "/oversight/audit": ("ada", lambda f: "/oversight/audit"),
     "/oversight/brand": ("ada", lambda f: "/oversight/brand"),
+    "/oversight/health": ("ada", lambda f: "/oversight/health"),
+    "/oversight/brand/mails": ("ada", lambda f: "/oversight/brand/mails?kind=digest"),
     "/oversight/flags": ("ada", lambda f: "/oversight/flags"),
     "/oversight/flags/<flag>": ("ada", lambda f: "/oversight/flags/send_later"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, Request, Route, expect
 
-from tests.browser.doings import WAKE, field, log, sent, sign_in, tell_worker, write
+from tests.browser.doings import WAKE, field, log, menu_of, sent, sign_in, tell_worker, write
 from tests.browser.house import PHONE, House, Sit, a_house
 
 SERVICE_WORKERS = "allow"
@@ -369,3 +369,61 @@ def test_a_new_version_reaches_open_pages(house: House, sit: Sit) -> None:
         cara.clock.fast_forward(LONG_UNSEEN)
     expect(log(cara).get_by_text("Before the update")).to_be_visible()
     assert len(left) == 2
+
+
+FILL = """() => {
+  for (let size = 2 ** 20, at = 0; size >= 1; ) {
+    try { localStorage.setItem(`other.${at++}`, "x".repeat(size)); } catch { size = Math.floor(size / 2); }
+  }
+}"""
+NO_ROOM = "This browser has no room for your words"
+
+
+def test_a_full_storage_is_said_and_what_waits_goes_out_once(house: House, sit: Sit, cut: Cut) -> None:
+    cara, paul = talk(house, sit, "Before it was full")
+    until_kept(cara, house.thread)
+    context, asked = cara.context, []
+    with cut(context):
+        cara.evaluate(FILL)
+        field(cara).press_sequentially("Written without room")
+        expect(cara.get_by_text(NO_ROOM)).to_be_visible()
+        cara.get_by_role("button", name="Send", exact=True).click()
+        expect(log(cara).get_by_text(WAITS)).to_have_count(1)
+        # The service worker holds it.
+        expect(cara.get_by_text(NO_ROOM)).to_be_hidden()
+        field(cara).press_sequentially("Half written")
+        expect(cara.get_by_text(NO_ROOM)).to_be_visible()
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        cara.once("dialog", stay)
+        with cara.expect_event("dialog"):
+            cara.close(run_before_unload=True)
+        assert asked == ["beforeunload"]
+        expect(field(cara)).to_have_value("Half written")
+        cara.close()
+        cara = open_again(context, house.thread)
+        expect(log(cara).get_by_text(WAITS)).to_have_count(1)
+    cara.evaluate(WAKE)
+    says(paul, ["Before it was full", "Written without room"])
+    cara.evaluate("() => localStorage.clear()")
+
+
+def test_an_edit_survives_a_reload(house: House, sit: Sit, cut: Cut) -> None:
+    cara, paul = talk(house, sit, "Meet at nine")
+    until_kept(cara, house.thread)
+    context = cara.context
+    menu_of(cara, "Meet at nine").get_by_role("menuitem", name="Edit").click()
+    editor = log(cara).get_by_role("textbox")
+    editor.fill("Meet at ten")
+    with cut(context):
+        editor.press("Enter")
+        expect(log(cara).get_by_text("Not saved.")).to_be_visible()
+        cara.reload()
+        expect(log(cara).get_by_role("textbox")).to_have_value("Meet at ten")
+    log(cara).get_by_role("textbox").press("Enter")
+    expect(log(paul).get_by_text("Meet at ten")).to_be_visible()
+    cara.reload()
+    expect(log(cara).get_by_role("textbox")).to_have_count(0)

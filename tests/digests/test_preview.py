@@ -35,7 +35,7 @@ def test_the_preview_shows_the_next_email(
     before = everything()
     me = browse(world.coach)
     page, frame = me.get(PAGE), me.get(FRAME)
-    assert "1 new message from Ana Petrov" in page.text
+    assert "New in your conversation with Ana Petrov" in page.text
     assert "It will be sent on" in page.text
     assert "Not due yet." in page.text
     assert "&lt;b&gt;Shall we&lt;/b&gt; meet?" in frame.text
@@ -95,7 +95,7 @@ def test_a_test_email_says_that_it_is_a_test(world: World, browse: Browse) -> No
     assert (answer.status_code, answer.location) == (303, "/settings/notifications")
     assert mail.sweep(clock_now())["mails_sent"] == 1
     [message] = world.server.messages
-    assert message["Subject"] == "Test: 2 new messages from Alex Example"
+    assert message["Subject"] == "Test: New in your conversation with Alex Example"
     assert message["To"].addresses[0].addr_spec == world.coach.email
     text = message.get_body(("plain",)).get_content()
     assert "because you asked for a test" in text

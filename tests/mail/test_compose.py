@@ -19,6 +19,8 @@ from wellchat.mail.palette import oklch
 from wellchat.subjects.models import Subject
 
 HEADERS = {
+    "In-Reply-To",
+    "References",
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
     "List-Unsubscribe", "List-Unsubscribe-Post", "Reply-To", "MIME-Version", "Content-Type", "X-Peer",
     "X-MailFrom", "X-RcptTo",

@@ -6,7 +6,7 @@ import smtplib
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tests.mail.world import NOON, World
 from wellchat.db import db, is_postgresql, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.feature import MailType, registry
-from wellchat.mail import actions, compose, transport
+from wellchat.mail import actions, compose, conversation, transport
 from wellchat.mail.models import Mail
 from wellchat.mail.reasons import reason_text
 
@@ -189,7 +189,8 @@ def test_a_server_that_is_down_costs_one_try_per_sweep(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hang_up_at", "state"), [("EHLO", "queued"), ("MAIL", "queued"), ("RCPT", "queued"), (".", "unknown")]
+    ("hang_up_at", "state"),
+    [("EHLO", "queued"), ("MAIL", "queued"), ("RCPT", "queued"), ("DATA", "queued"), (".", "unknown")],
 )
 def test_a_broken_connection_is_unknown_only_after_the_text_was_sent(
     world: World, hang_up_at: str, state: str
@@ -197,6 +198,40 @@ def test_a_broken_connection_is_unknown_only_after_the_text_was_sent(
     with rude_server(hang_up_at) as port:
         world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
         assert actions.deliver(mail_id=queue(world).id, now=NOON) == state
+
+
+def test_a_server_that_closes_before_the_end_of_the_text_has_no_mail() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = conversation.Smtp(timeout=20)
+        server.sock = socket.create_connection(listener.getsockname())
+        line, _ = listener.accept()
+        line.sendall(b"354 go on\r\n")
+        line.close()
+        with pytest.raises(conversation.NotTaken):
+            conversation.say_text(server, b"Subject: hello\r\n", patience=20)
+        server.close()
+
+
+def test_a_mail_has_one_deadline_however_slowly_the_server_talks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "DEADLINE", 0.2)
+    over = threading.Event()
+
+    def trickle(listener: socket.socket) -> None:
+        line, _ = listener.accept()
+        # Each octet comes long before the time-out of a step.
+        with line, suppress(OSError):
+            while not over.wait(0.02):
+                line.sendall(b"2")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        talker = threading.Thread(target=trickle, args=[listener])
+        talker.start()
+        world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+        assert actions.deliver(mail_id=queue(world).id, now=NOON) == "queued"
+        over.set()
+        talker.join()
 
 
 def test_an_idle_connection_that_was_cut_is_opened_again(world: World) -> None:

@@ -66,6 +66,13 @@ KINDS = {
         "Thanks.\n\nOn Wed, Mar 3, 2027 at 12:47 PM Somebody Ordinary\n<reply@studio.example>\nwrote:\n\n> old",
         "Thanks.",
     ),
+    "marked: a name above the address": (
+        "Thanks.\n\nOn Wed, Mar 3, Somebody Ordinary\n<reply@studio.example>\nwrote:\n> old", "Thanks.",
+    ),
+    "headers with nothing below": (
+        "Tak.\n\n-------- Oprindelig besked --------\nFra: Coach <c@studio.example>\nDato: 03.03.2027 12.47\nTil: S\nEmne: A",
+        "Tak.",
+    ),
     "marked: an address that ends in the next line": (
         'Danke.\n\nAm 03.03.2027 12:47 schrieb "Somebody Ordinary" <noreply@studio.example\n>:\n\n> old\n> mail',
         "Danke.",

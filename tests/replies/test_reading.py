@@ -207,3 +207,105 @@ def test_a_mail_of_many_parts_takes_no_time(world: World) -> None:
         ).status
         == 0
     )
+
+
+# Bytes under labels that say less than was written, or something else: (label, bytes, text)
+LABELS = {
+    "gb2312 with a letter of GBK": ("gb2312", "您好，朱镕先生".encode("gbk"), "您好，朱镕先生"),
+    "gb2312 with a letter of GB18030": ("gb2312", "㐂你好".encode("gb18030"), "㐂你好"),
+    "euc-kr with a letter of CP949": ("euc-kr", "똠방각하 안녕".encode("cp949"), "똠방각하 안녕"),
+    "ks_c_5601-1987 with a letter of CP949": ("ks_c_5601-1987", "펲시 콜라".encode("cp949"), "펲시 콜라"),
+    "shift_jis with a letter of CP932": ("shift_jis", "①番 髙橋".encode("cp932"), "①番 髙橋"),
+    "iso-2022-jp with a letter of NEC": ("iso-2022-jp", b"\x1b$B-!HV\x1b(B ok", "①番 ok"),
+    "iso-2022-jp with kana of half width": ("iso-2022-jp", b"\x1b(I1\x1b(B ok \x1b$B$O$$\x1b(B", "ｱ ok はい"),
+    "big5 with a letter of CP950": ("big5", "好的，碁銹".encode("cp950"), "好的，碁銹"),
+    "utf-8 with one stray byte": ("utf-8", "Grüße".encode() + b"\xff!", "Grüße\ufffd!"),
+    "utf-8 that was cut": ("utf-8", "你好，九点".encode()[:-1], "你好，九\ufffd"),
+    "iso-8859-1 that is windows-1252": ("iso-8859-1", "“5 €”".encode("cp1252"), "“5 €”"),
+    "iso-8859-1 that is utf-8": ("iso-8859-1", "Grüße".encode(), "Grüße"),
+    "iso-8859-9 that is windows-1254": ("iso-8859-9", "“ğ”".encode("cp1254"), "“ğ”"),
+    "koi8-r that is utf-8": ("koi8-r", "Да, в девять".encode(), "Да, в девять"),
+    "utf-8 that is windows-1252": ("utf-8", "Grüße, ça va".encode("cp1252"), "Grüße, ça va"),
+    "cp-850": ("cp-850", "Grüße".encode("cp850"), "Grüße"),
+    "tis-620": ("tis-620", "สวัสดี".encode("cp874"), "สวัสดี"),
+    "no text at all": ("base64", b"Yes.", "Yes."),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_a_label_of_a_character_set_is_read_as_programs_mean_it(name: str) -> None:
+    label, content, text = LABELS[name]
+    assert text_of(content, f"text/plain; charset={label}", Content_Transfer_Encoding="8bit") == text
+
+
+def test_html_without_a_label_names_its_character_set_itself() -> None:
+    html = b'<html><head><meta http-equiv="Content-Type" content="text/html; charset=gb2312"></head><p>' + (
+        "您好".encode("gbk")
+    )
+    assert text_of(html, "text/html", Content_Transfer_Encoding="8bit") == "您好"
+
+
+def test_headers_are_read_in_whatever_they_are_written() -> None:
+    cases = {
+        "=?gb2312?B?1uzpRg==?=": "朱镕",
+        "=?utf-8?B?R3LDvA==?= =?utf-8?B?w59l?=": "Grüße",
+        "=?utf-8?B?5L2g5aU=?= =?utf-8?B?vQ==?=": "你好",
+        "=?x-nobody?q?a=20b?=": "=?x-nobody?q?a=20b?=",
+        "=?iso-8859-1*de?q?Gr=FC=DFe?=": "Grüße",
+    }
+    for written, read in cases.items():
+        assert Incoming(f"Subject: {written}\n\nx".encode()).header("Subject") == read, written
+    raw = b'Subject: \xc4\xe3\xba\xc3\nContent-Type: text/plain; charset=gb2312; name="\xc4\xe3.txt"\n\nx'
+    mail = Incoming(raw)
+    assert mail.header("Subject") == "你好"
+    assert [each.name for each in mail.attachments] == ["你.txt"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"\xef\xbb\xbf",
+        b"\r\n\r\n",
+        b"From x@example.com Mon Mar  1\n",
+        b">From x@example.com Mon\n",
+        b"X-Bad\n",
+    ],
+)
+def test_lines_that_are_no_header_hide_no_author(before: bytes) -> None:
+    mail = Incoming(
+        before + b"Subject: Hi\nX-Gateway: a\nbadly folded\nFrom: sofia@example.com\n\nYes.\n\nNo."
+    )
+    assert (mail.author, mail.header("Subject"), mail.text) == ("sofia@example.com", "Hi", "Yes.\n\nNo.")
+
+
+def test_a_text_part_that_only_asks_for_another_program_is_not_the_mail() -> None:
+    both = (
+        "--b\nContent-Type: text/plain\n\nThis message needs a mail program that shows HTML. Please get one.\n"
+        "--b\nContent-Type: text/html\n\n<p>Nine is fine, and I bring the green coat with me.</p>\n--b--\n"
+    )
+    assert (
+        text_of(both, "multipart/alternative; boundary=b")
+        == "Nine is fine, and I bring the green coat with me."
+    )
+
+
+def test_words_in_parts_beside_each_other_are_all_read() -> None:
+    body = (
+        "--b\nContent-Type: text/html\n\n<p>First.</p>\n--b\nContent-Type: text/plain\n\nSecond.\n"
+        "--b\nContent-Type: text/enriched\n\n<bold>Third</bold> <<3\n--b--\n"
+    )
+    assert text_of(body, "multipart/mixed; boundary=b").split() == ["First.", "Second.", "Third", "<3"]
+
+
+def test_a_mail_too_long_to_read_says_so() -> None:
+    long = "line\n" * 20_000
+    mail = Incoming(raw_mail(author="a@example.com", to="b@example.com", body=long))
+    assert not mail.is_read_whole
+    quoted = Incoming(
+        raw_mail(
+            author="a@example.com",
+            to="b@example.com",
+            body=f"Yes.\n\nSomebody <a@b.example> wrote:\n\n{long}",
+        )
+    )
+    assert (quoted.text, quoted.is_read_whole) == ("Yes.", True)

@@ -419,6 +419,83 @@ def test_a_photo_that_a_phone_puts_into_the_text_is_kept(world: World) -> None:
     assert [[each["name"] for each in kept or ()] for kept in files] == [[], ["IMG_1.png"]]
 
 
+def with_html(html: str, *parts: str) -> str:
+    """Return the body of a mail whose HTML shows some of the parts after it."""
+    shown = [f"--b\nContent-Type: text/html\n\n{html}\n", *(f"--b\n{part}\n" for part in parts)]
+    return "".join(shown) + "--b--\n"
+
+
+def inline(name: str, content: bytes, kind: str = "image/png") -> str:
+    return (
+        f"Content-Type: {kind}\nContent-ID: <{name}@x>\nContent-Disposition: inline; filename={name}\n"
+        f"Content-Transfer-Encoding: base64\n\n{b64encode(content).decode()}"
+    )
+
+
+def test_what_carries_a_content_id_is_kept_unless_it_is_decoration(world: World) -> None:
+    large = picture("PNG", size=(300, 300), color="red")
+    large = large[:-12] + b"\x00\x00\x0f\xa0tEXtx\x00" + b"y" * 3_998 + b"\x00" * 4 + large[-12:]
+    html = (
+        "<p>Here is the plan.</p><p><img src='cid:pasted.png@x'></p>"
+        "<a href='https://studio.example'><img src='cid:logo.png@x'></a><img src='cid:icon.png@x' width=16>"
+        "<div class=gmail_signature><img src='cid:signed.png@x'></div>"
+        "<blockquote type=cite><img src='cid:quoted.png@x'></blockquote>"
+    )
+    pictures = [
+        inline(f"{each}.png", large) for each in ("pasted", "logo", "icon", "signed", "quoted", "unshown")
+    ]
+    body = with_html(html, *pictures, inline("plan.pdf", PDF, "application/pdf"))
+    assert reply(world, kind="multipart/related; boundary=b", body=body).text == "Taken."
+    [files] = db.session.execute(select(Message.files)).scalars()
+    assert [each["name"] for each in files or ()] == ["pasted.png", "unshown.png", "plan.pdf"]
+    assert bodies(world) == ["Here is the plan."]
+
+
+def test_the_name_of_a_pasted_picture_does_not_stay_as_words(world: World) -> None:
+    large = picture("PNG", size=(300, 300), color="red")
+    large = large[:-12] + b"\x00\x00\x0f\xa0tEXtx\x00" + b"y" * 3_998 + b"\x00" * 4 + large[-12:]
+    body = f"--b\nContent-Type: text/plain\n\n[image: a.png]\n--b\n{inline('a.png', large)}\n--b--\n"
+    assert reply(world, kind="multipart/related; boundary=b", body=body).text == "Taken."
+    assert bodies(world) == [""]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("application/ms-tnef", "winmail.dat"),
+        ("text/calendar", "invitation.ics"),
+        ("text/vcard", "contact.vcf"),
+    ],
+)
+def test_parts_that_are_not_taken_are_named(world: World, kind: str, name: str) -> None:
+    body = f"--b\nContent-Type: text/plain\n\nHere it is.\n--b\nContent-Type: {kind}\n\nX\n--b--\n"
+    assert reply(world, kind="multipart/mixed; boundary=b", body=body).text == "Taken."
+    assert bodies(world) == [f"Here it is.\n\n(Sent by email without {name}: such files are not taken here.)"]
+
+
+SIGNED = "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m"
+ARMORED = "-----BEGIN PGP MESSAGE-----\n\nhQ\n-----END PGP MESSAGE-----"
+
+
+def test_signed_is_not_taken_for_encrypted_and_encrypted_is_not_taken_for_words(world: World) -> None:
+    assert "signed with S/MIME" in reply(world, kind=SIGNED, body="x").text
+    assert "encrypted" in reply(world, body=ARMORED).text
+    assert bodies(world) == []
+
+
+def test_after_so_many_rejections_the_mail_server_tells_the_author(world: World) -> None:
+    verdicts = [reply(world, body="") for _ in range(MAX_REJECTION_MAILS + 1)]
+    assert [verdict.status for verdict in verdicts] == [OK] * MAX_REJECTION_MAILS + [NOT_ALLOWED]
+    assert "no text of yours" in verdicts[-1].text
+
+
+def test_a_name_of_ours_in_the_headers_of_a_quote_is_known(world: World) -> None:
+    block = "From: wellchat\nDate: 3 March 2027 12:47\nTo: Sofia\n\nOld words."
+    reply(world, body=f"Yes.\n\n{block}")
+    reply(world, body=f"Book this, please:\n{block.replace('wellchat', 'Leipzig')}")
+    assert bodies(world) == ["Yes.", f"Book this, please:\n{block.replace('wellchat', 'Leipzig')}"]
+
+
 def test_files_without_words_are_a_message(world: World) -> None:
     body = with_files(("plan.pdf", "application/pdf", PDF), text="")
     assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == OK

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import with_appcontext
 
 from wellchat import clock
-from wellchat.backup import copies, making, restoring, verifying
 from wellchat.backup.archive import opened
 from wellchat.backup.errors import BackupError
 from wellchat.backup.manifest import Manifest, fingerprint
 from wellchat.backup.progress import on_terminal
 from wellchat.config import setting
+
+if TYPE_CHECKING:
+    from wellchat.backup.verifying import Report
 
 AFTERWARDS = """\
 Restored. Before anybody is let in:
@@ -35,6 +38,9 @@ NOT_THE_KEY = (
 @with_appcontext
 def backup(folder: Path, as_archive: bool, as_json: bool) -> None:
     """Make a backup of database and files in FOLDER, while everybody goes on; print its path."""
+    # Here, and not at every start: migrations and Alembic come with it. So below.
+    from wellchat.backup import making
+
     try:
         path, manifest = making.make(folder, now=clock.now(), as_archive=as_archive, tell=on_terminal())
     except BackupError as error:
@@ -56,6 +62,8 @@ def _as_data(path: Path, manifest: Manifest) -> dict[str, object]:
 @with_appcontext
 def restore(backup_path: Path, replace: bool, yes: bool) -> None:
     """Put a backup back, a folder or an archive, into an empty database and an empty store of files."""
+    from wellchat.backup import restoring
+
     tell = on_terminal()
     try:
         with opened(backup_path) as folder:
@@ -82,6 +90,8 @@ def verify(backup_path: Path | None, with_files: bool, as_json: bool) -> None:
 
     Of a backup of PostgreSQL only its checksums are checked: put it into a spare database for the rest.
     """
+    from wellchat.backup import copies, verifying
+
     tell = on_terminal()
     try:
         if backup_path is None:
@@ -96,7 +106,7 @@ def verify(backup_path: Path | None, with_files: bool, as_json: bool) -> None:
         raise click.ClickException("not every promise is kept")
 
 
-def _as_text(report: verifying.Report) -> str:
+def _as_text(report: Report) -> str:
     lines = []
     for each in report.checks:
         lines.append(f"{'FAIL' if each.broken else 'ok':<5}{each.name:<14}{each.looked_at:>12,}")

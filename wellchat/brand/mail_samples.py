@@ -11,7 +11,8 @@ EMAIL = "somebody.with.a.long.address@example.com"
 UNSUBSCRIBE = "/unsubscribe/example?a=1&b=2"
 MARK = "zz-name"  # an element, where a name was printed without escaping
 ALWAYS = (
-    "name reply_to link_to url address installation brand_links style now unsubscribe_path covers language"
+    "name reply_to link_to url enter address installation brand_links style now unsubscribe_path covers "
+    "language"
 )
 """Names that every template may use, beside its own."""
 
@@ -116,6 +117,9 @@ def samples(name: str) -> dict[str, Sample]:
         "welcome": {"role": "client"},
     }
     return {mail: {"name": name, **sample} for mail, sample in found.items()}
+
+
+PLAIN_NAME = "Alex Example"
 
 
 def long_name() -> str:

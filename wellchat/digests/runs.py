@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Select, func, select
 
+from wellchat.aside import waits_for_others
 from wellchat.claims import each_safely
 from wellchat.db import db
 from wellchat.digests.actions import Outcome, postpone, send_one
@@ -119,11 +120,13 @@ def _send_prepared(prepared: Prepared, now: datetime, connection: MailConnection
     return Outcome(written.user_id or "", state or written.state, written.reason, written.id)
 
 
+@waits_for_others
 def sweep(now: datetime) -> dict[str, int]:
     """Send the digests that are due. Return how many were sent, skipped, left waiting, and so on."""
     return _sweep(DIGEST, now)
 
 
+@waits_for_others
 def sweep_weeks(now: datetime) -> dict[str, int]:
     """Send the weekly summaries that are due. Return counts as `sweep` does."""
     return _sweep(WEEK, now)

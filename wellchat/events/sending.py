@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select, update
 
+from wellchat.aside import waits_for_others
 from wellchat.claims import FAILED, QUEUED, SENT, each_safely
 from wellchat.db import db, new_id, release_connection, transaction
 from wellchat.events import bodies, signing
@@ -36,6 +37,7 @@ BATCH = 500
 BUSY_FOR = timedelta(seconds=90)  # longer than a round: a lookup of a name, and TIMEOUT
 
 
+@waits_for_others
 def sweep(now: datetime) -> dict[str, int]:
     """Number what was written, and send what is due. Return how many events were numbered and sent."""
     numbered = number(now)

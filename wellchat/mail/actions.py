@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from wellchat import claims
+from wellchat.aside import waits_for_others
 from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
 from wellchat.errors import Conflict, NotFound, is_unavailable
@@ -333,6 +334,7 @@ def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
     return ended
 
 
+@waits_for_others
 def sweep(now: datetime) -> dict[str, int]:
     """Send the mails that are due; call unknown what a crash left in `sending`. Return counts by state."""
     with transaction():

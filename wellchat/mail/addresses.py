@@ -4,7 +4,7 @@
 
 Nothing is stored. The token is signed with the installation's key, in letters that survive lower-casing on
 the way. Its first letter is the kind: `r` replies into one thread; `d` replies to a mail about several
-threads, which cannot be answered as a whole; `b` takes bounces.
+threads, which cannot be answered as a whole; `b` takes bounces; `u` ends emails to one person.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from wellchat.db import ID_ALPHABET
 from wellchat.mail.hooks import session_epoch
 from wellchat.setting_types import mailbox, reply_pattern
 
-REPLY, DIGEST, BOUNCE = "r", "d", "b"
+REPLY, DIGEST, BOUNCE, END = "r", "d", "b", "u"
+UNSUBSCRIBE = "unsubscribe"  # the first word of the subject of a mail to an address of END
 LIFETIME = timedelta(days=90)
 EPOCH = date(2020, 1, 1)
 
@@ -32,7 +33,7 @@ _SHORT_SIGNATURE = 14  # of five bits, 70 in all: what version 0.2 signed with
 _SHORT_UNTIL = date(2027, 3, 15)  # the last day of any address with a short one
 MAX_LOCAL_PART = 64  # characters before the @ (RFC 5321, section 4.5.3.1.1)
 _TOKEN = re.compile(
-    rf"[rdb]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})"
+    rf"[rdbu]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})"
     rf"([{_DIGITS}]{{{_SHORT_SIGNATURE},{_SIGNATURE}}})"
 )
 # Base32 has letters that our ids leave out because they look like others.
@@ -44,7 +45,7 @@ class ReplyToken(NamedTuple):
 
     kind: str
     user_id: str  # none of a bounce address
-    target_id: str  # a thread's id, or a mail's
+    target_id: str  # a thread's id, or a mail's; of END: the person's
     expires: date
 
     def is_expired(self, now: datetime) -> bool:
@@ -75,6 +76,11 @@ def envelope_sender(*, mail_id: str, now: datetime) -> str:
     return (_address(BOUNCE, mail_id, now) or own) if setting("REPLY_ADDRESS") else own
 
 
+def unsubscribe_address(*, user_id: str, now: datetime) -> str | None:
+    """Return the address that ends emails to this person (RFC 2369). None: mails do not reach us."""
+    return _address(END, user_id, now) if setting("REPLY_ADDRESS") not in (None, "off") else None
+
+
 def accepts_replies() -> bool:
     """Return whether mails to reply addresses reach us, as the operator says. Then mails may mention it."""
     return setting("REPLY_ADDRESS") not in (None, "off") and takes_replies()
@@ -97,7 +103,7 @@ def parse_reply_address(address: str) -> ReplyToken | None:
         return None
     ids, day, signature = found.groups()
     expires = EPOCH + timedelta(days=_decode(day))
-    if (token[0] == BOUNCE) != (len(ids) == _ID):
+    if (token[0] in (BOUNCE, END)) != (len(ids) == _ID):
         return None
     if not _is_signed(token[: -len(signature)], ids, signature, expires):
         return None

@@ -7,13 +7,15 @@ mail is still wanted, and gathers its content.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from css_inline import CSSInliner
 from flask import current_app
@@ -26,8 +28,8 @@ from wellchat.feature import registry
 from wellchat.graphemes import cut
 from wellchat.i18n import N_, direction, force_language, gettext
 from wellchat.mail import mime
-from wellchat.mail.addresses import accepts_replies, reply_address
-from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
+from wellchat.mail.addresses import UNSUBSCRIBE, accepts_replies, reply_address, unsubscribe_address
+from wellchat.mail.hooks import mail_vetoed, present_address, reader_language, unsubscribe_kind, way_in
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 from wellchat.mail.templates import render_mail
@@ -35,6 +37,7 @@ from wellchat.next_page import with_next
 from wellchat.setting_types import mailbox
 
 MAX_SUBJECT = 160
+EXAMPLE_ADDRESS = "somebody@example.com"
 DISCREET = "discreet"  # the folder of templates without names and words
 
 
@@ -83,6 +86,16 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
         return _build(mail, context | _template_helpers(mail, now), now)
 
 
+def render_example(name: str, sample: dict[str, Any], *, language: str, now: datetime) -> bytes:
+    """Return a mail of this kind as it would be with `sample` as its context. It holds no link that works."""
+    keep_fresh()
+    mail = Mail(id="example", user_id=None, address=EXAMPLE_ADDRESS, name=name, context={}, covers=[])
+    with force_language(language):
+        context = sample | _template_helpers(mail, now)
+        context["link_to"] = lambda link: absolute_url(f"/{link}/example")
+        return _build(mail, context, now).content
+
+
 def _veto(mail: Mail) -> str | None:
     """Return why the reader is sent nothing; None: send it."""
     declared = registry().mails.get(mail.name)
@@ -116,11 +129,12 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
         "Subject": mime.encoded(cut(mime.one_line(_template(template, "subject.txt", context)), MAX_SUBJECT)),
         "Date": format_datetime(now),
         "Message-ID": mail.message_id or message_id(mail.id),
+        **_thread_headers(mail, covers),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
     if path := context.get("unsubscribe_path"):
-        headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
+        headers["List-Unsubscribe"] = ", ".join(_ways_to_unsubscribe(mail, path, now))
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = _template(template, "body.txt", context).strip() + "\n" + _links_below(context["brand_links"])
     return Rendered(mime.message(headers, text, _html(template, context), boundary=f"={mail.id}="), covers)
@@ -134,6 +148,30 @@ def language_of(user_id: str | None) -> str | None:
 def message_id(mail_id: str) -> str:
     """Return the Message-ID (RFC 5322): the same for every attempt, so that a repeat is shown once."""
     return f"<{mail_id}@{_domain()}>"
+
+
+def _thread_headers(mail: Mail, covers: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the headers by which mail programs show all mails about one conversation together.
+
+    All refer to one Message-ID that no mail has, so that a mail needs no look at those before it and stays in
+    its place when they are deleted (RFC 5322, section 3.6.4). It is a hash: it names nobody.
+    """
+    threads = {each["thread_id"] for each in covers}
+    if mail.user_id is None or len(threads) != 1:
+        return {}
+    key = hashlib.sha256(b"wellchat.mail.thread:" + setting("SECRET_KEY").encode()).digest()
+    digest = hmac.new(key, f"{mail.user_id}:{threads.pop()}".encode(), "sha256").hexdigest()[:32]
+    root = f"<thread.{digest}@{_domain()}>"
+    return {"In-Reply-To": root, "References": root}
+
+
+def _ways_to_unsubscribe(mail: Mail, path: str, now: datetime) -> list[str]:
+    """Return the links of List-Unsubscribe (RFC 2369): by one click, and by a mail where mails reach us."""
+    ways = [f"<{absolute_url(path)}>"]
+    kind = next(filter(None, unsubscribe_kind(path)), None)
+    address = unsubscribe_address(user_id=mail.user_id, now=now) if mail.user_id and kind else None
+    # The first is the one that most programs take, so the one-click link stays there (RFC 8058).
+    return [*ways, f"<mailto:{address}?subject={UNSUBSCRIBE}%20{quote(str(kind))}>"] if address else ways
 
 
 def absolute_url(path: str) -> str:
@@ -170,7 +208,13 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
             return None
         return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
 
+    def enter(path: str) -> str:
+        """Return the link to a page of this person's, which may sign them in on the way."""
+        found = way_in(mail.user_id, path, mail.id, now) if mail.user_id else []
+        return absolute_url(next(filter(None, found), path))
+
     return {
+        "enter": enter,
         "reply_to": reply_to,
         "link_to": link_to,
         "url": absolute_url,

@@ -19,11 +19,13 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from flask import Flask
 
 from wellchat.config import setting
+from wellchat.mail.conversation import Deadline, NotTaken, Smtp, SmtpTls, say_text
 
 log = logging.getLogger(__name__)
 
 CHECK_TIMEOUT = 3.0  # seconds; a person waits for the doctor
 TIMEOUT = 20.0  # seconds for each step of the conversation with a mail server
+DEADLINE = 120.0  # seconds for all of one mail; less than the lease of its claim
 WRONG_SETTINGS = (530, 534, 535, 538)  # the server wants a login or TLS: no fault of the mail
 STATUS = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
@@ -85,16 +87,22 @@ class SmtpConnection:
         self._url = urlsplit(url)
         self._helo_name = helo_name
         self._server: smtplib.SMTP | None = None
+        self._deadline = Deadline(DEADLINE)
         self.unreachable = False
 
     def send(self, content: bytes, *, to: str, sender: str, label: str) -> None:
-        self._send_envelope(sender, to, international=not (sender + to).isascii())
-        server = self._connected()
+        with Deadline(DEADLINE) as self._deadline:
+            if self._server is not None:
+                self._deadline.follow(self._server)
+            self._send_envelope(sender, to, international=not (sender + to).isascii())
+            self._send_text(content)
+
+    def _send_text(self, content: bytes) -> None:
         try:
-            reply = server.data(content)
-        except smtplib.SMTPDataError as refusal:
-            # Refused at the word DATA: nothing of the text was sent, so the outcome is known.
-            reply = (refusal.smtp_code, _bytes(refusal.smtp_error))
+            reply = say_text(self._connected(), content, patience=DEADLINE)
+        except NotTaken as error:
+            self.close()
+            raise Temporary(f"The mail server did not take the text ({error}).") from None
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise OutcomeUnknown(
@@ -113,7 +121,9 @@ class SmtpConnection:
             self._check(server.rcpt(to), of_recipient=True)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            if fresh:
+            if self._deadline.is_over or "timed out" in str(error):
+                self.unreachable = True
+            if fresh or self.unreachable:
                 raise Temporary(f"The mail server hung up ({error}).") from None
             # The connection had been cut since the last mail. Nothing of this one was sent: open another,
             # once.
@@ -123,7 +133,7 @@ class SmtpConnection:
         """Return the open connection, or open one. Raises Temporary if that fails."""
         if self._server is None:
             try:
-                self._server = connect(self._url, self._helo_name)
+                self._server = connect(self._url, self._helo_name, deadline=self._deadline)
             except (OSError, smtplib.SMTPException) as error:
                 self.unreachable = True
                 raise Temporary(f"The mail server cannot be used ({error}).") from None
@@ -204,7 +214,9 @@ def folder() -> Path:
     return folder / "mail"
 
 
-def connect(url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT) -> smtplib.SMTP:
+def connect(
+    url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT, deadline: Deadline | None = None
+) -> smtplib.SMTP:
     """Return a connection to the mail server, encrypted and signed in as the URL says.
 
     `timeout` is in seconds for each step. Raises OSError and smtplib.SMTPException.
@@ -213,11 +225,12 @@ def connect(url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT) -> sm
     starttls = parse_qs(url.query).get("starttls", ["0"])[0].lower() in ("1", "true", "on", "yes")
     port = url.port or (587 if starttls else DEFAULT_PORTS[url.scheme])
     if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, port, helo_name, timeout=timeout, context=ssl.create_default_context()
+        context = ssl.create_default_context()
+        server: smtplib.SMTP = SmtpTls(
+            host, port, helo_name, timeout=timeout, context=context, deadline=deadline
         )
     else:
-        server = smtplib.SMTP(host, port, helo_name, timeout=timeout)
+        server = Smtp(host, port, helo_name, timeout=timeout, deadline=deadline)
     try:
         if starttls:
             server.starttls(context=ssl.create_default_context())
@@ -228,10 +241,6 @@ def connect(url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT) -> sm
         server.close()
         raise
     return server
-
-
-def _bytes(text: bytes | str) -> bytes:
-    return text if isinstance(text, bytes) else text.encode()
 
 
 def check(_app: Flask) -> str:

@@ -2,13 +2,16 @@
 
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
+from wellchat.mail.hooks import unsubscribe_kind
 from wellchat.notifications.api import api
 from wellchat.notifications.pages import pages
 from wellchat.notifications.personal_data import personal_data
+from wellchat.notifications.unsubscribe import kind_of_path
 
 feature = Feature(
     "notifications",
     personal_data=personal_data,
+    handlers=((unsubscribe_kind, kind_of_path),),
     blueprints=(api, pages),
     settings_tabs=(NavItem("/settings/notifications", N_("Notifications")),),
     icons={

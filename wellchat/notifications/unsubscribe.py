@@ -27,5 +27,13 @@ def parse_unsubscribe_token(token: str) -> tuple[str, str]:
     return str(user_id), what
 
 
+def kind_of_path(path: str) -> str | None:
+    """Return what a path of `unsubscribe_path` ends. None: it is none of ours."""
+    try:
+        return parse_unsubscribe_token(path.rpartition("/")[2])[1]
+    except NotFound:
+        return None
+
+
 def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(secret_keys(), salt="unsubscribe")

@@ -17,6 +17,7 @@ from sqlalchemy import delete, select, update
 
 from wellchat import claims
 from wellchat.accounts.queries import session_lasts
+from wellchat.aside import waits_for_others
 from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, each_safely
 from wellchat.db import current_transaction, db, insert, new_id, release_connection, transaction
 from wellchat.notifications.models import Notification
@@ -187,6 +188,7 @@ def _postpone(push_id: str, now: datetime) -> None:
         claims.postpone(Push, push_id, until=now + RETRIES.max_pause, states=(QUEUED,))
 
 
+@waits_for_others
 def sweep(now: datetime) -> dict[str, int]:
     """Send the pushes that are due, delete expired devices, and call unknown what a crash left.
 

@@ -11,6 +11,7 @@ from wellchat.i18n import N_
 from wellchat.mail.addresses import has_room, takes_replies
 from wellchat.replies import cli, retention
 from wellchat.replies.actions import forget_received
+from wellchat.replies.left_out import forget_deleted, left_out_of
 from wellchat.replies.personal_data import personal_data
 from wellchat.replies.rejection import content
 
@@ -36,7 +37,11 @@ def _check(_app: Flask) -> str:
 
 
 def _tidy(now: datetime) -> dict[str, int]:
-    return {"received_forgotten": forget_received(now)}
+    return {"received_forgotten": forget_received(now), "left_out_forgotten": forget_deleted(now)}
+
+
+def _setup(app: Flask) -> None:
+    app.jinja_env.globals["left_out_of"] = left_out_of
 
 
 feature = Feature(
@@ -46,6 +51,8 @@ feature = Feature(
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
     doctor_checks=(("replies", _check),),
+    slots={"message_page": "replies/_left_out.html", "own_message_page": "replies/_left_out.html"},
+    setup=_setup,
     mails={
         "reply_refused": MailType(N_("Reply that was not sent"), content),
         "mail_complaint": MailType(N_("Complaint about an email")),

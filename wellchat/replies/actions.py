@@ -35,9 +35,11 @@ from wellchat.replies.authentication import missing_proof
 from wellchat.replies.auto_replies import auto_reply_reason
 from wellchat.replies.came_back import take_report
 from wellchat.replies.files import omission_reasons, omitted_names, take_files
+from wellchat.replies.left_out import keep_left_out
 from wellchat.replies.models import DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
 from wellchat.replies.records import record_received
+from wellchat.replies.unsubscribing import take_unsubscribing
 from wellchat.scripts import is_blank
 from wellchat.setting_types import mailbox
 
@@ -72,6 +74,8 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     # Before all else: a report must never reach a thread as words.
     if noted := take_report(mail, list(ours), now):
         return Verdict(OK, noted)
+    if ended := take_unsubscribing(mail, list(ours), now):
+        return Verdict(OK, ended)
     # OK is 0, so min prefers it: a mail that one thread took must not come back to its author.
     verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
@@ -136,6 +140,8 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
             record_received(
                 mail, target, now, user_id=user.id, outcome=TAKEN, thread_id=token.target_id, seq=message.seq
             )
+            if is_new:
+                keep_left_out(thread_id=token.target_id, seq=message.seq, text=mail.reply.left_out, now=now)
     except Conflict:
         # The mail was handed over before, and its text was read otherwise. The first message stays.
         is_new = False

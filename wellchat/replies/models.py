@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base, UTCDateTime, new_id
@@ -33,3 +41,21 @@ class ReceivedMail(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str | None] = mapped_column(String(200))
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class LeftOutText(Base):
+    """What a mail said beside the words of its message: quotes, the signature, lines of programs."""
+
+    __tablename__ = "left_out_texts"
+    __table_args__ = (
+        UniqueConstraint("thread_id", "seq"),
+        ForeignKeyConstraint(
+            ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    thread_id: Mapped[str] = mapped_column(String(13))
+    seq: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -34,7 +34,10 @@ IGNORED_TYPES = {
     "application/pgp-keys", "application/pgp-signature", "application/pkcs7-signature",
     "application/x-pkcs7-signature", "application/pgp-encrypted", "text/x-amp-html",
 }  # fmt: skip
-UNNAMED = {"message/rfc822": "a forwarded email", "application/ms-tnef": "winmail.dat"}
+UNNAMED = {
+    "message/rfc822": "a forwarded email", "application/ms-tnef": "winmail.dat",
+    "text/calendar": "invitation.ics", "text/vcard": "contact.vcf", "text/x-vcard": "contact.vcf",
+}  # fmt: skip
 DECORATION = 2_000  # bytes; a smaller picture in the text is an icon or a spacer
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)')

@@ -83,8 +83,8 @@ def decode(content: bytes, label: str = "") -> str:
     valid UTF-8 is UTF-8, and a label under which most of it breaks is not believed.
     """
     codec = codec_of(label)
-    if codec in (None, "utf-8", "cp1252"):
-        order = ["utf-8", "cp1252"]
+    if codec in (None, "utf-8"):
+        order = ["utf-8"]
     elif codec in _MULTI_BYTE:
         order = [codec, "utf-8"]
     else:

@@ -145,6 +145,7 @@ class _Reader(HTMLParser):
             # A logo is a link to its owner's page.
             is_decoration = bool(self._href) or any(size <= ICON for size in sizes)
             mark = marks.DECORATION if is_decoration else marks.PICTURE
+            self._href = ""
             return f"{mark}{marks.without_marks(source[4:])[:200]}{marks.PICTURE_END}"
         # An emoji as a picture; longer texts describe the picture.
         return description if len(description) <= 4 else ""

@@ -212,7 +212,12 @@ def _above(lines: Sequence[str], last: int, final: str) -> int | None:
             best, found = start, signs
         if start < last - 1 and _SENTENCE_END.search(line):
             break
-    if found >= 2:
-        return best
+    if best is not None and found >= 2:
+        name = lines[best - 1].strip() if best else ""
+        # "On Wed, Somebody", and the address in the next line.
+        is_begun = (
+            lines[best].lstrip().startswith("<") and 0 < len(name) <= 80 and not _SENTENCE_END.search(name)
+        )
+        return best - 1 if is_begun and not is_marked(name) else best
     is_bare = len(final) <= 80 and _ENDS_WITH_WROTE.search(final.rstrip(" :："))
     return last - 1 if is_bare else None

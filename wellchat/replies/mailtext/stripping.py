@@ -112,9 +112,9 @@ def _run(lines: Sequence[str], index: int, is_part: Callable[[str], bool]) -> in
 
 
 def _is_quoted_next(lines: Sequence[str], index: int) -> bool:
-    """Return whether the next words are marked as a quote, or there are none."""
+    """Return whether the next words are marked as a quote."""
     following = _run(lines, index, is_blank)
-    return following == len(lines) or is_marked(lines[following]) or bool(mark_of(lines[following]))
+    return following < len(lines) and (is_marked(lines[following]) or bool(mark_of(lines[following])))
 
 
 def _without_introduction(lines: Sequence[str], end: int, greeting: re.Pattern[str] | None = None) -> int:

@@ -67,7 +67,7 @@ function start() {
     unread: { messages: Number(unreadMessages), notifications: Number(unreadNotifications) },
   });
   const { worker, locks, caches } = browser;
-  const backgroundQueue = keepsWords && worker && locks && "SyncManager" in window ? new BackgroundQueue({ caches, worker, viewerId }) : null;
+  const backgroundQueue = keepsWords && worker && locks ? new BackgroundQueue({ caches, worker, viewerId }) : null;
   const app = {
     viewerId,
     api,

@@ -123,7 +123,6 @@ globalThis.wellchatCatalog = {
 "Seen today %(time)s": "Heute um %(time)s gesehen",
 "Seen yesterday": "Gestern gesehen",
 "Select: %(title)s": "Auswählen: %(title)s",
-"Send the recording": "Aufnahme senden",
 "Sent": "Gesendet",
 "Sign in": "Anmelden",
 "Smiles": "Lächeln",
@@ -162,6 +161,7 @@ globalThis.wellchatCatalog = {
 "Unpin": "Lösen",
 "Unpinned": "Losgelöst",
 "Unread": "Ungelesen",
+"Use the recording": "Aufnahme verwenden",
 "Video: %(name)s": "Video: %(name)s",
 "Waiting %(num)s day": {
 "other": "Wartet seit %(num)s Tagen",

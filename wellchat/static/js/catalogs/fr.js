@@ -132,7 +132,6 @@ globalThis.wellchatCatalog = {
 "Seen today %(time)s": "Vu aujourd’hui à %(time)s",
 "Seen yesterday": "Vu hier",
 "Select: %(title)s": "Sélectionner : %(title)s",
-"Send the recording": "Envoyer l’enregistrement",
 "Sent": "Envoyé",
 "Sign in": "Se connecter",
 "Smiles": "Sourires",
@@ -172,6 +171,7 @@ globalThis.wellchatCatalog = {
 "Unpin": "Détacher",
 "Unpinned": "Détaché",
 "Unread": "Non lus",
+"Use the recording": "Utiliser l’enregistrement",
 "Video: %(name)s": "Vidéo : %(name)s",
 "Waiting %(num)s day": {
 "one": "Attend depuis %(num)s jour",

@@ -3,6 +3,8 @@
 import { ComposerShut } from "../lib/composer_shut.js";
 import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
+import { onPageOnly } from "../lib/keeping.js";
+import { keepsWords } from "../lib/storage.js";
 import { mayFocus } from "../lib/surroundings.js";
 import { autosize, isBlank, sends, touch } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
@@ -26,6 +28,7 @@ export function composer(form, app) {
     field.dispatchEvent(new Event("followed", { bubbles: true }));
     autosize(field);
   });
+  if (keepsWords) onPageOnly((only) => (part(form, "page-only").hidden = !only));
   const shut = new ComposerShut(form, field);
   app.store.on(({ threads }) => threads.filter(({ id }) => id === threadId).forEach((thread) => shut.follow(thread)));
   field.enterKeyHint = touch() ? "enter" : "send";

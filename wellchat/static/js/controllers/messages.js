@@ -57,10 +57,12 @@ export function messages(root, app) {
     app.announce(words);
   }
 
-  async function edit(message, row) {
+  async function edit({ seq, body: was }, row, words = was) {
     const editor = await import("../lib/message_editor.js");
-    editor.edit(root, row, message.body, {
-      save: (body) => send("PATCH", message.seq, "", { body }),
+    editor.edit(root, row, was, {
+      words,
+      keep: (body) => app.drafts.keep(threadId, { edit: body !== null && body !== was && { seq, was, body } }),
+      save: (body) => send("PATCH", seq, "", { body }),
       done: () => row.focus({ preventScroll: true }),
     });
   }
@@ -95,6 +97,11 @@ export function messages(root, app) {
     menu.open(message, row, anchor);
     if (finger !== undefined) menu.keep(finger);
   }
+
+  /* An edit that an earlier page could not save. */
+  const left = app.drafts.extras(threadId).edit;
+  const leftRow = left && log.querySelector(`[data-seq="${left.seq}"]`);
+  if (leftRow && part(leftRow, "body")) edit({ seq: left.seq, body: left.was }, leftRow, left.body).catch(() => {});
 
   const openQuietly = (row, anchor, finger) => open(row, anchor, finger).catch(({ message }) => app.announce(message));
 

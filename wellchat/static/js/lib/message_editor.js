@@ -4,22 +4,24 @@ import { clone, part, write } from "./dom.js";
 import { autosize, isBlank, sends } from "./text_input.js";
 import { t } from "./i18n.js";
 
-/** save(body) resolves when the text is saved, and rejects with the reason if it is refused. */
-export function edit(root, row, body, { save, done }) {
+/** save(body) resolves when the text is saved, and rejects with the reason if it is refused. keep(text) is called with the words of
+    the field at each change, and with null when they are done with; `words` are those of an earlier page. */
+export function edit(root, row, body, { save, keep, done, words = body }) {
   if (row.classList.contains("message--editing")) return part(row, "editing").elements.body.focus();
   const form = clone(root, "editor");
   const field = form.elements.body;
-  field.value = body;
+  field.value = words;
   row.classList.add("message--editing");
   part(row, "body").after(form);
   autosize(field);
-  field.addEventListener("input", () => autosize(field));
+  field.addEventListener("input", () => (autosize(field), keep(field.value)));
   field.focus();
-  field.setSelectionRange(body.length, body.length);
+  field.setSelectionRange(words.length, words.length);
   form.scrollIntoView({ block: "nearest" });
 
   const close = () => {
     const here = form.contains(document.activeElement) || document.activeElement === document.body; // otherwise the reader has moved on
+    keep(null);
     row.classList.remove("message--editing");
     form.remove();
     if (here) done();

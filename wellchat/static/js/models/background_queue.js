@@ -1,5 +1,5 @@
-/* A copy of the outbox for the service worker, which can send it with Background Sync after the page was closed. The browser's
-   storage stays the first copy. If both send a message, it arrives once, because both use its client key. */
+/* A copy of the outbox for the service worker, which can send it with Background Sync after the page was closed, and for the next
+   page where the storage is full. If both send a message, it arrives once, because both use its client key. */
 
 export const QUEUE = "wellchat.queue";
 const TAG = "wellchat.send";
@@ -13,15 +13,28 @@ export class BackgroundQueue {
     Object.assign(this, { caches, worker, viewerId });
   }
 
-  put(entry) {
-    const { client_key: key, thread_id, at, payload } = entry;
+  /** Resolves to true if the queue holds the entry. `alone`: no other place keeps it. */
+  put(entry, { alone = false } = {}) {
+    const { client_key: key, thread_id, at, attachments, payload } = entry;
     this.#keys.add(key);
     return this.#enqueue(async () => {
       const registration = await this.worker.getRegistration("/");
-      if (!registration?.sync) return; // the browser has no Background Sync
+      if (!registration?.sync && !alone) return false; // nobody would send it, and the next page has it
       const cache = await this.caches.open(QUEUE);
-      await cache.put(this.#address(key), new Response(JSON.stringify({ viewer: this.viewerId, thread_id, at, said: payload })));
-      await registration.sync.register(TAG);
+      await cache.put(this.#address(key), new Response(JSON.stringify({ viewer: this.viewerId, thread_id, at, attachments, said: payload })));
+      await registration.sync?.register(TAG).catch(() => {}); // without Background Sync the next page sends it
+      return true;
+    });
+  }
+
+  /** Resolves to the entries that an earlier page has put, as the outbox has them. */
+  all() {
+    return this.#enqueue(async () => {
+      if (!(await this.caches.has(QUEUE))) return [];
+      const cache = await this.caches.open(QUEUE);
+      const mine = (await cache.keys()).filter(({ url }) => new URL(url).pathname.startsWith(this.#address("")));
+      const held = await Promise.all(mine.map(async (one) => (await cache.match(one))?.json()));
+      return held.filter(Boolean).map(({ said, thread_id, at, attachments }) => ({ ...said, thread_id, at, attachments, state: "waiting", reason: 0 }));
     });
   }
 

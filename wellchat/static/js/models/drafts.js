@@ -1,5 +1,7 @@
 /* Drafts, by person and thread. Listeners also hear of drafts that other tabs write. */
 
+import { forgetAll, put, remove } from "../lib/keeping.js";
+
 export class Drafts {
   #listeners = [];
 
@@ -28,20 +30,17 @@ export class Drafts {
   /** Deletes all drafts when the person signs out. */
   clear() {
     removeByPrefix(this.storage, this.prefix);
+    forgetAll();
     this.storage = null;
   }
 
   write(threadId, text) {
-    try {
-      if (text.trim()) this.storage?.setItem(this.prefix + threadId, text);
-      else this.storage?.removeItem(this.prefix + threadId);
-    } catch {
-      // storage is full or forbidden: the text is still in the field
-    }
+    this.#put(this.prefix + threadId, text.trim() && text);
     this.#notify(threadId, false);
   }
 
-  /** Returns what a draft has beside its text: {reply: the seq it answers, files: what was uploaded for it}. */
+  /** Returns what a draft has beside its text: {reply: the seq it answers, files: what was uploaded for it, edit: the message that
+      is being edited, {seq, was: its text, body: the new one}}. */
   extras(threadId) {
     try {
       return JSON.parse(this.storage?.getItem(this.#beside(threadId))) ?? {};
@@ -53,12 +52,13 @@ export class Drafts {
   /** Changes what a draft has beside its text; a value of null or undefined, or an empty list, is nothing. */
   keep(threadId, changes) {
     const all = Object.entries({ ...this.extras(threadId), ...changes }).filter(([, value]) => value && value.length !== 0);
-    try {
-      if (all.length) this.storage?.setItem(this.#beside(threadId), JSON.stringify(Object.fromEntries(all)));
-      else this.storage?.removeItem(this.#beside(threadId));
-    } catch {
-      // storage is full or forbidden
-    }
+    this.#put(this.#beside(threadId), all.length && JSON.stringify(Object.fromEntries(all)));
+  }
+
+  #put(name, text) {
+    if (!this.storage) return; // signed out
+    if (text) put(this.storage, name, text);
+    else remove(this.storage, name);
   }
 
   #beside = (threadId) => `${this.prefix}${threadId}.with`;

@@ -39,6 +39,7 @@ export class Outbox {
   resume() {
     this.#loadStored();
     this.sendNow();
+    this.backgroundQueue?.all().then((held = []) => (this.#takeOver(held), held.length && this.sendNow()));
   }
 
   /** Ends the pauses, because the network is back. */
@@ -159,18 +160,27 @@ export class Outbox {
 
   /* Takes over messages of other tabs and earlier pages of this person. */
   #loadStored() {
+    this.#takeOver(this.stored.all());
+  }
+
+  #takeOver(entries) {
     const known = (key) => this.store.pending.has(key) || this.#settled.has(key);
-    for (const entry of this.stored.all().filter(({ client_key: key }) => key && !known(key)).sort(inOrder)) {
+    for (const entry of entries.filter(({ client_key: key }) => key && !known(key)).sort(inOrder)) {
       if (entry.state === "waiting") this.backgroundQueue?.mayHold(entry.client_key);
       this.store.addPending(entry);
     }
   }
 
   #save(entry) {
-    this.stored.put(entry.client_key, entry);
-    if (entry.state === "waiting") this.backgroundQueue?.put({ ...entry, payload: payload(entry) });
+    const kept = this.stored.put(entry.client_key, entry);
+    if (entry.state === "waiting") this.#copy(entry, { alone: !kept });
     else if (entry.state === "failed") this.backgroundQueue?.remove(entry.client_key);
     this.store.addPending(entry);
+  }
+
+  async #copy(entry, options) {
+    const held = await this.backgroundQueue?.put({ ...entry, payload: payload(entry) }, options);
+    if (held) this.stored.isKept(entry.client_key);
   }
 
   #forget(key) {

@@ -1,5 +1,6 @@
 /* What this browser keeps of a person's words goes when their session is over, wherever it was ended. */
 
+import { forgetAll } from "../lib/keeping.js";
 import { WORDS } from "../lib/storage.js";
 import { QUEUE } from "./background_queue.js";
 
@@ -26,6 +27,7 @@ export class SessionEnd {
     const gone = this.#names().filter((name) => !this.viewerId || name.startsWith(owned(name) + this.viewerId));
     if (gone.some((name) => !name.startsWith("wellchat.recent."))) this.session.setItem(LOST, "1");
     gone.forEach((name) => this.storage.removeItem(name));
+    forgetAll();
     await this.#forgetPages((name) => name === QUEUE || name.startsWith(PAGES));
   }
 

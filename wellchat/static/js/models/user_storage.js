@@ -1,5 +1,6 @@
 /* One person's part of the browser's storage. All tabs of the browser share it. */
 
+import { note, put, remove } from "../lib/keeping.js";
 import { removeByPrefix } from "./drafts.js";
 
 export class UserStorage {
@@ -8,15 +9,16 @@ export class UserStorage {
   }
 
   put(key, value) {
-    try {
-      this.storage?.setItem(this.prefix + key, JSON.stringify(value));
-    } catch {
-      // storage is full or forbidden: the entry is only lost on a reload
-    }
+    return this.storage && put(this.storage, this.prefix + key, JSON.stringify(value));
   }
 
   remove(key) {
-    this.storage?.removeItem(this.prefix + key);
+    remove(this.storage, this.prefix + key);
+  }
+
+  /** Notes that the browser keeps an entry in another place. */
+  isKept(key) {
+    note(this.prefix + key, true);
   }
 
   all() {
