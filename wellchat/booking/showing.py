@@ -83,6 +83,7 @@ def shown(booking: Booking, viewer: User, now: datetime) -> dict[str, Any]:
         "price": _amount(booking.price_minor, booking.currency),
         "free_until": on_clock(booking.free_until, own_zone),
         "free_now": now <= booking.free_until,
+        "window_hours": booking.window_minutes // 60,
         "late_costs": _amount(_late_share(booking), booking.currency),
         "cost": late,
         "cost_words": _amount(late, booking.currency),

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wellchat.accounts.models import User
+from wellchat.booking_notices.hooks import calendar_of
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
 from wellchat.clock import moment
 from wellchat.db import db
@@ -117,4 +118,15 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         "path": f"/subjects/{subject.id}",
         "kind": KIND_OF_NOTICE[what],
         "unsubscribe_path": unsubscribe_path(reader.id, KIND_OF_NOTICE[what]),
+        "calendar": _calendar(what, subject, reader, prefs),
     }
+
+
+def _calendar(
+    what: str, subject: Subject, reader: User, prefs: EffectivePreferences
+) -> tuple[str, bytes] | None:
+    """Return the calendar part of a mail, (method, iCalendar), if it says that something changed."""
+    # It may hold no more than the mail says, and a reminder changes nothing.
+    if prefs.discreet or what in (DAY_BEFORE, HOUR_BEFORE):
+        return None
+    return next((found for found in calendar_of(subject, reader) if found), None)

@@ -137,7 +137,9 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
         headers["List-Unsubscribe"] = ", ".join(_ways_to_unsubscribe(mail, path, now))
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = _template(template, "body.txt", context).strip() + "\n" + _links_below(context["brand_links"])
-    return Rendered(mime.message(headers, text, _html(template, context), boundary=f"={mail.id}="), covers)
+    calendar = None if discreet else context.get("calendar")
+    html, boundary = _html(template, context), f"={mail.id}="
+    return Rendered(mime.message(headers, text, html, boundary=boundary, calendar=calendar), covers)
 
 
 def language_of(user_id: str | None) -> str | None:

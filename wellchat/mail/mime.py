@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Mapping
 from email.header import Header
@@ -18,9 +19,17 @@ _SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # a name with one 
 JOINERS = "\u200c\u200d"  # format characters inside words and emoji
 
 
-def message(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
+def message(
+    headers: dict[str, str | None],
+    text: str,
+    html: str | None,
+    *,
+    boundary: str,
+    calendar: tuple[str, bytes] | None = None,
+) -> bytes:
     """Return the finished mail: one body of text, or text and HTML as alternatives (RFC 2046).
 
+    `calendar` is (method, iCalendar): the last alternative, whose type names the same method (RFC 6047).
     Headers keep their order; those that are None are left out. Headers must be encoded already.
     """
     whole = {**headers, "MIME-Version": "1.0"}
@@ -31,7 +40,9 @@ def message(headers: dict[str, str | None], text: str, html: str | None, *, boun
         # boundary.
         f'multipart/alternative; boundary="{boundary}"'
     )
-    line, parts = boundary.encode(), (_part(text, "plain"), _part(html, "html"))
+    line, parts = boundary.encode(), [_part(text, "plain"), _part(html, "html")]
+    if calendar is not None:
+        parts.append(_calendar_part(*calendar))
     body = b"".join(b"--%b\r\n%b\r\n" % (line, part) for part in parts)
     return b"%b\r\n%b--%b--\r\n" % (_head(whole), body, line)
 
@@ -45,6 +56,14 @@ def _part(content: str, subtype: str) -> bytes:
     lines = content.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace")
     head = {"Content-Type": f"text/{subtype}; charset=utf-8", "Content-Transfer-Encoding": "quoted-printable"}
     return _head(head) + b"\r\n" + b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+
+
+def _calendar_part(method: str, content: bytes) -> bytes:
+    head = {
+        "Content-Type": f'text/calendar; method={method}; charset=UTF-8; name="invite.ics"',
+        "Content-Transfer-Encoding": "base64",
+    }
+    return _head(head) + b"\r\n" + encodebytes(content).replace(b"\n", b"\r\n")
 
 
 def mailbox(name: str, address: str) -> str:
