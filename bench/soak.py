@@ -127,7 +127,7 @@ def house(folder: Path, people: int) -> Iterator[tuple[Command, str, list[Talker
         with app.app_context():
             yield up, f"http://127.0.0.1:{port}", [each for n in range(people // 2) for each in _pair(n)]
     finally:
-        up.stop()
+        up.stop(seconds=120)
 
 
 def _pair(number: int) -> list[Talker]:

@@ -25,7 +25,7 @@ from wellchat.longpoll import server
 
 ROOT = Path(__file__).parent.parent
 SECRET = "7b0c61d94ea2f385" * 4
-QUICK_SIZES = {"small": "tiny", "crowd": "tiny", "large": "small"}
+QUICK_SIZES = {"small": "tiny", "crowd": "tiny", "large": "small", "ten": "tiny", "twenty": "small"}
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,9 @@ SIZES = {
     for size in (
         Size("tiny", threads=200, messages=1_000, star_threads=40, star_unread=4),
         Size("small", threads=1_000, messages=10_000, star_threads=100, star_unread=100),
+        # Each second thread is the star's: nobody meets them twice.
+        Size("ten", threads=20_000, messages=40_000, star_threads=10_000, star_unread=100),
+        Size("twenty", threads=40_000, messages=80_000, star_threads=20_000, star_unread=200),
         Size("crowd", threads=30_000, messages=60_000, star_threads=100, star_unread=10),
         Size(
             "large", threads=1_000_000, messages=10_000_000, star_threads=20_000, star_unread=200, kept=True

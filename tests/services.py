@@ -121,7 +121,7 @@ def postgresql() -> Iterator[str]:
             **owner,
         )
         # The durability of the machine is not under test; everything a client can see stays as in production.
-        tuning = ("fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB")
+        tuning = ("fsync=off", "full_page_writes=off", "max_connections=500", "shared_buffers=64MB")
         settings = [part for option in ("listen_addresses=", *tuning) for part in ("-c", option)]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(

@@ -50,6 +50,15 @@ def test_the_document_describes_error_responses(client):
     assert all(path.startswith("/api/") for path in told["paths"])
 
 
+def test_what_is_done_says_how_many_calls_are_left_as_a_refusal_does(told):
+    for name, (_, _, operation) in told.operations.items():
+        for status, answer in operation["responses"].items():
+            if status < "300" or status == "429":
+                assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= set(
+                    answer["headers"]
+                ), name
+
+
 def test_the_page_shows_every_call(client):
     page = client.get("/api/docs").text
     assert "/api/threads/{thread_id}/messages" in page

@@ -276,7 +276,17 @@ def test_doctor_reports_a_healthy_installation(instance: Path, valkey_url: str, 
     report: dict[str, Any] = json.loads(ended.stdout)
     assert (ended.returncode, report["ok"]) == (0, True)
     checks = ("instance", "zone data", "files", "database", "migrations", "redis", "broker", "mail")
-    of_features = ("audit", "embed", "factors", "mail templates", "replies", "scanner", "secrets", "sign-on")
+    of_features = (
+        "audit",
+        "embed",
+        "factors",
+        "mail templates",
+        "replies",
+        "scanner",
+        "secrets",
+        "sign-on",
+        "waiting",
+    )
     assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys((*checks, *of_features), True)
     assert report["settings"]["SECRET_KEY"] == "***"
 

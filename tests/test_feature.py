@@ -34,6 +34,7 @@ Make = Callable[..., Flask]
 OPTIONAL = (
     *("saved_filters", "booking_notices", "lead_notices", "clientele", "portfolio", "oversight"),
     *("scheduled", "follow_ups", "check_ins", "figures", "saved_replies", "automatic_messages", "backup"),
+    "installation",
 )
 ALL_OFF = tuple(f"-{name}" for name in OPTIONAL)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests import forking
 from tests.services import free_port
 from wellchat.embedded import Valkey
 from wellchat.guard import Budget, Guard
@@ -43,10 +43,10 @@ def test_an_act_that_is_refused_does_not_prolong_the_wait(monkeypatch):
     assert guard.spend(FIVE, "one") is None
 
 
-def test_processes_share_one_count_in_redis(valkey_url):
-    command = [sys.executable, "-c", SPENDER.replace('"one"', f'"{time.monotonic_ns()}"'), valkey_url]
-    shared = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    assert sum(int(each.communicate(timeout=60)[0]) for each in shared) == 5
+def test_processes_share_one_count_in_redis(valkey_url, tmp_path):
+    (tmp_path / "spender.py").write_text(SPENDER.replace('"one"', f'"{time.monotonic_ns()}"'))
+    shared = [forking.start("spender", valkey_url, env=os.environ, cwd=tmp_path)[1] for _ in range(3)]
+    assert sum(int(each.read()) for each in shared) == 5
 
 
 def test_without_redis_a_process_counts_in_its_memory():

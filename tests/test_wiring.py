@@ -20,6 +20,7 @@ from sqlalchemy import MetaData, create_engine, insert
 from werkzeug.routing import Rule
 
 from tests.cast import Talk, gather
+from tests.databases import migrate
 from wellchat import branding, create_app
 from wellchat.changes.models import Change
 from wellchat.config import read_settings
@@ -234,7 +235,7 @@ def test_models_equal_migrations(fresh_app: Flask) -> None:
 @pytest.mark.slow
 def test_migrations_run_up_and_down_with_data(fresh_app: Flask, now: Any) -> None:
     with fresh_app.app_context():
-        flask_migrate.upgrade()
+        migrate(fresh_app)
         talk = Talk(gather(now), now)
         talk.exchange("cpc")
         with transaction() as session:  # of a feature that declares the kind

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
@@ -49,8 +50,8 @@ class Report:
         return [check for check in self.checks if not check.ok]
 
     def as_data(self) -> dict[str, Any]:
-        """Return the report for JSON: `settings`, `unknown`, `checks` and `ok`."""
-        return asdict(self) | {"ok": not self.failures}
+        """Return the report for JSON: `version`, `settings`, `unknown`, `checks` and `ok`."""
+        return {"version": version("wellchat")} | asdict(self) | {"ok": not self.failures}
 
     def as_text(self) -> str:
         """Return the report as aligned lines for a terminal."""

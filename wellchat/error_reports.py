@@ -19,9 +19,8 @@ from wellchat import logs
 from wellchat.request_ids import request_id
 
 # What the SDK adds on its way, such as the name of the host and the list of packages, is left out.
-ALLOWED = frozenset(
-    "event_id timestamp platform level logger release transaction exception tags user".split()
-)
+OWN = {"level", "logger", "release", "transaction", "exception", "tags", "user"}
+ALLOWED = OWN | {"event_id", "timestamp", "platform"}
 MAX_CAUSES = 10
 ROOT = Path(__file__).resolve().parent.parent
 # Celery says of a task that failed, and nobody else does.

@@ -136,4 +136,5 @@ def _complete(answers: dict[str, Any], status: str, answer: dict[str, Any]) -> N
     elif "schema" in (json := answer.get("content", {}).get("application/json", {})) and not json["schema"]:
         # What stood already is answered like what is new.
         json["schema"] = answers["201"]["content"]["application/json"]["schema"]
-    answer.setdefault("headers", {}).update(headers("X-Request-ID", *OF_STATUS.get(status, ())))
+    rates = RATES if status < "300" else ()
+    answer.setdefault("headers", {}).update(headers("X-Request-ID", *OF_STATUS.get(status, rates)))

@@ -11,6 +11,7 @@ from bench.rows import (
     figures,
     host,
     idle_poll,
+    inbox,
     page,
     scale,
     search,
@@ -34,4 +35,5 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "events": events.measure,
     "host": host.measure,
     "figures": figures.measure,
+    "inbox": inbox.measure,
 }

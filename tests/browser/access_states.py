@@ -139,6 +139,7 @@ NO_PAGE = {
     "/threads/<thread_id>/download": "a file",
     "/chat/<thread_id>": "leads on to the thread",
     "/outbox/<mail_id>/html": "a mail, in the frame of its page, which axe enters",
+    "/oversight/brand/mails/html": "a mail, in the frame of its page, which axe enters",
     "/settings/notifications/preview/html": "a mail, in the frame of its page, which axe enters",
     "/sign-in/link/<token>": "leads on, or says that the link works no longer",
     "/settings/replies/export": "a file",

@@ -80,3 +80,13 @@ def test_a_question_is_answered_by_one_tap_and_taken_back(sit: Sit, house: House
     expect(stranger.get_by_text("There are no pictures here yet.")).to_be_visible()
     paul.reload()
     expect(paul.get_by_text("Nothing to show yet.")).to_be_visible()
+    # The pictures are deleted: a word stands on the card where one was.
+    cara.goto(house.thread)
+    token = cara.locator('meta[name="csrf-token"]').get_attribute("content")
+    gone = cara.request.delete(f"/api{house.thread}/messages/1", headers={"X-CSRFToken": str(token)})
+    assert gone.ok, gone.text()
+    for page in (cara, paul):
+        page.goto(house.thread)
+        log(page).locator(".ask").scroll_into_view_if_needed()
+        expect(log(page).locator(".ask").get_by_text("This picture was deleted.")).to_be_visible()
+        expect(log(page).locator(".ask img")).to_have_count(0)

@@ -254,3 +254,15 @@ def test_two_workers_at_once_keep_the_limit(talk: Talk, at_once: Callable[..., A
     assert sum(each["check_ins_sent"] for each in done) == 1
     db.session.rollback()
     assert len(sent(talk)) == 1
+
+
+def test_a_client_says_no_on_the_page_of_the_professional(talk: Talk, browse: Any) -> None:
+    talk.says(talk.paul, "Hello")
+    page, address = browse(talk.cara), f"/people/{talk.paul.id}"
+    refuse = f'action="/threads/{talk.id}/check-ins"'
+    assert refuse not in page.get(address).text  # nothing is sent by a rule
+    rule(talk)
+    assert refuse in page.get(address).text
+    assert refuse not in browse(talk.paul).get(f"/people/{talk.cara.id}").text
+    page.post(f"/threads/{talk.id}/check-ins", data={"refused": "1"})
+    assert "You get none: you said no." in page.get(address).text

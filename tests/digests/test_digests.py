@@ -387,3 +387,26 @@ def test_preferences_that_change_during_a_decision_are_not_lost(
     (row,) = db.session.execute(db.select(DigestSchedule.due_at, DigestSchedule.asked)).all()
     assert row.due_at == due
     assert row.asked >= 1
+
+
+@pytest.mark.each_database
+def test_a_mail_that_waits_obeys_what_its_reader_wishes_when_it_is_sent(world: World) -> None:
+    world.say(world.client, "plum")
+    planned_mail = actions.send_one(user_id=world.coach.id, now=DUE)
+    assert planned_mail
+    save_preferences(user=world.coach, now=DUE, time_zone="Asia/Tokyo", discreet_mails=True)
+    mail.sweep(DUE)
+    [message] = world.server.messages
+    assert "plum" not in text_of(message), "discreet since then"
+    world.say(world.client, "second", NOON + 4 * DELAY)
+    actions.send_one(user_id=world.coach.id, now=NOON + 6 * DELAY)
+    save_preferences(user=world.coach, now=DUE, discreet_mails=False, time_zone="America/Bogota")
+    mail.sweep(NOON + 6 * DELAY)
+    assert "America/Bogota" in text_of(world.server.messages[-1])
+    assert "second" in text_of(world.server.messages[-1])
+    world.say(world.client, "third", NOON + 8 * DELAY)
+    actions.send_one(user_id=world.coach.id, now=NOON + 10 * DELAY)
+    save_preferences(user=world.coach, now=DUE, cadence="off")
+    mail.sweep(NOON + 10 * DELAY)
+    assert len(world.server.messages) == 2
+    assert world.mails()[-1].state == "skipped"

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import psycopg
 from flask import Flask
+from redis import Redis
 from sqlalchemy import func, select
 
 from tests.faults.parts import Part, postgresql, python, valkey
@@ -71,6 +73,7 @@ class Installation:
     def start(self) -> None:
         self.folder.chmod(0o755)
         self.mail = self.stack.enter_context(MailServer())
+        self.smtp = self.stack.enter_context(Proxy([("127.0.0.1", self.mail.controller.port)]))
         self.stack.callback(self.end_parts)
         instance = self.small_disk()
         direct, proxied = self.start_database(instance)
@@ -85,7 +88,7 @@ class Installation:
             "WELLCHAT_INSTANCE": str(instance),
             "WELLCHAT_DATABASE_URL": proxied,
             "WELLCHAT_REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0",
-            "WELLCHAT_SMTP_URL": self.mail.url,
+            "WELLCHAT_SMTP_URL": f"smtp://127.0.0.1:{self.smtp.port}",
             "WELLCHAT_BASE_URL": self.url,
             "WELLCHAT_SECRET_KEY": "0123456789abcdef" * 2,
             "WELLCHAT_SWEEP_EVERY": "1",
@@ -153,6 +156,21 @@ class Installation:
             f"postgresql+psycopg://wellchat@/postgres?host={server.folder}",
             f"postgresql+psycopg://wellchat@127.0.0.1:{self.pg.port}/postgres",
         )
+
+    def ask_redis(self, *command: str, password: str | None = None) -> Any:
+        """What Redis answers to us, past the proxy."""
+        with Redis(unix_socket_path=str(self.parts["valkey"].folder / "valkey.sock"), password=password) as r:
+            return r.execute_command(*command)
+
+    def ask_postgresql(self, *statements: str) -> None:
+        """Tell PostgreSQL something as its operator does, past the proxy."""
+        folder = self.parts["postgresql"].folder
+        with psycopg.connect(f"postgresql://wellchat@/postgres?host={folder}", autocommit=True) as connection:
+            # Our own session must be able to take it back.
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute("SET statement_timeout = 0")
+            for statement in statements:
+                connection.execute(statement)
 
     def small_disk(self) -> Path:
         """The instance folder: on a small file system of its own where we may make one."""

@@ -15,10 +15,10 @@ from tests.figures.conftest import Practice, at, gather
 from wellchat.accounts.actions import update_profile
 from wellchat.accounts.personal_data import erase_person
 from wellchat.db import db, insert, is_postgresql, table, transaction
-from wellchat.figures import measuring, reading, series
+from wellchat.figures import histogram, measuring, reading, series
 from wellchat.figures.models import FigureDay, FigurePair, FigureSeries
-from wellchat.messaging.messages import delete_message
-from wellchat.messaging.models import Thread
+from wellchat.messaging.messages import delete_message, send_message
+from wellchat.messaging.models import AUTOMATIC, Thread
 
 
 @pytest.fixture
@@ -54,6 +54,29 @@ def test_many_workers_measure_each_day_once(small: Practice, at_once: Callable[.
     assert sum(day.get(name, 0) for day in found.values() for name in messages) == 4
     assert found[date(2026, 10, 26)]["talked"] == 2
     assert measuring.measure(LATER + measuring.LEASE, 100) == 0
+
+
+@pytest.mark.each_database
+def test_what_goes_out_by_itself_is_no_answer_of_a_person(small: Practice) -> None:
+    away = at("10-24T21:31")
+    thread_id = db.session.execute(
+        select(Thread.id).where(
+            Thread.client_id == small.clients["2"].id, Thread.professional_id == small.pia.id
+        )
+    ).scalar_one()
+    send_message(
+        sender=small.pia, thread_id=thread_id, body="Back on Monday", client_key="a", via=AUTOMATIC, now=away
+    )
+    series.begin_missing(LATER)
+    measuring.measure(LATER, 100)
+    found = of_pia(small)
+    assert "messages_professional" not in found[date(2026, 10, 24)]
+    assert "answers_professional" not in found[date(2026, 10, 24)]
+    # The answer is that of three hours later.
+    answers = found[date(2026, 10, 25)]["answers_professional"]
+    assert [place for place, count in enumerate(answers) if count] == [
+        int(histogram.class_of(3 * 3600)) - histogram.LOWEST
+    ]
 
 
 @pytest.mark.each_database

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.cast import Cast
+from tests.databases import migrate
 from tests.host.conftest import HostServer
 from tests.imports.conftest import OldChat, messages_in, thread_of
 from wellchat.audit.models import AuditEvent
@@ -109,14 +110,12 @@ def test_bad_input_is_refused_and_changes_nothing(
 
 def test_the_host_is_told_of_the_end_alone(make_app: Any) -> None:
     """With events on: no event of a person, thread or message, and one of the import."""
-    import flask_migrate
-
     from tests.imports.conftest import Importer, three_chats
     from wellchat.events.models import HostEvent
 
     app: Flask = make_app(FEATURES=("events",))
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
         old = three_chats(OldChat(app.config["INSTANCE"]))
         row = Importer(clock_now()).runs(old.write())
         told = db.session.execute(select(HostEvent.type, HostEvent.data)).all()

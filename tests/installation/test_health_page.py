@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import threading
@@ -15,10 +16,12 @@ from sqlalchemy import text
 
 from tests.cast import Cast, Talk
 from tests.services import wait_for
+from wellchat import __version__
 from wellchat.claims import FAILED, UNKNOWN
 from wellchat.db import db, transaction
+from wellchat.doctor import run_checks
 from wellchat.installation.database import MOST_TABLES, health
-from wellchat.installation.waiting import QUEUES, waiting
+from wellchat.installation.waiting import QUEUES, check_waiting, waiting
 from wellchat.mail.models import Mail
 from wellchat.slow_statements import slow_statements
 
@@ -91,6 +94,7 @@ def test_queues_tell_what_is_due_and_what_ended_badly(app: Flask, cast: Cast, no
             mail.due_at = now + timedelta(minutes=minutes) if state == "queued" else None
             mail.created_at = now
             session.add(mail)
+    assert check_waiting(app).startswith("nothing is due")
     found = waiting(QUEUES[0], now)
     assert (found.due, found.oldest, found.bad) == (2, 300.0, {UNKNOWN: 1, FAILED: 1})
     page = app.test_client().get("/metrics").text
@@ -100,6 +104,18 @@ def test_queues_tell_what_is_due_and_what_ended_badly(app: Flask, cast: Cast, no
     assert figure(page, 'queue_rows{queue="pushes",state="failed"}') == 0
     assert figure(page, "database_bytes") > 100_000
     assert figure(page, "disk_free_bytes") > 0
+
+
+def test_the_doctor_says_in_json_what_is_due_for_long(app: Flask, cast: Cast, now: datetime) -> None:
+    with transaction() as session:
+        mail = Mail(user_id=cast.paul.id, address="a@example.org", name="welcome", state="queued")
+        mail.created_at, mail.due_at = now, now - timedelta(minutes=25)
+        session.add(mail)
+    report = json.loads(json.dumps(run_checks(app).as_data()))
+    assert (report["ok"], report["version"]) == (False, __version__)
+    (check,) = [each for each in report["checks"] if each["name"] == "waiting"]
+    assert "mails: 1 are due, the oldest for 25 minutes" in check["detail"]
+    assert "sweep" in check["detail"]
 
 
 def test_switched_off_it_is_absent(make_app: Callable[..., Flask]) -> None:

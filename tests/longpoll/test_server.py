@@ -27,19 +27,17 @@ from wellchat.longpoll.worker import LINGER
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("size", "ends"), [(70_000, True), (400_000, True), (1_000, False)])
-def test_a_large_unread_body_ends_its_connection_and_says_so(
-    valkey_url: str, tmp_path: Path, size: int, ends: bool
-) -> None:
+def test_a_large_unread_body_ends_its_connection_and_says_so(valkey_url: str, tmp_path: Path) -> None:
     """A program that keeps its connections must not send its next message down one that is dead."""
     with serving({"WELLCHAT_REDIS_URL": valkey_url}, tmp_path, workers=1) as place:
-        line = http.client.HTTPConnection(place.url.removeprefix("http://"), timeout=10)
-        line.request("POST", "/api/threads", b"x" * size, {"Content-Type": "application/json"})
-        answer = line.getresponse()
-        answer.read()
-        assert (answer.status, answer.will_close) == (401, ends)
-        line.request("GET", "/healthz")  # on a new line where the server said so, else on the old one
-        assert line.getresponse().status == 200
+        for size, ends in ((70_000, True), (400_000, True), (1_000, False)):
+            line = http.client.HTTPConnection(place.url.removeprefix("http://"), timeout=20)
+            line.request("POST", "/api/threads", b"x" * size, {"Content-Type": "application/json"})
+            answer = line.getresponse()
+            answer.read()
+            assert (answer.status, answer.will_close) == (401, ends), size
+            line.request("GET", "/healthz")  # on a new line where the server said so, else on the old one
+            assert line.getresponse().status == 200
 
 
 POLLS = 60
@@ -200,17 +198,23 @@ def test_max_waiting_raises_the_limit_of_open_files(valkey_url: str, tmp_path: P
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.parametrize(("files", "wanted"), [(600, 10_000), (1_024, 10_000), (4_096, 10_000), (4_096, 300)])
-def test_the_limits_fit_the_open_files(files: int, wanted: int) -> None:
+# The limit of open files, which a process can only lower, and how many polls are to wait.
+FILES = ((4_096, 10_000), (4_096, 300), (1_024, 10_000), (600, 10_000))
+
+
+def test_the_limits_fit_the_open_files() -> None:
     asked = (
-        f"from wellchat.longpoll.server import connection_limits; print(*connection_limits(256, {wanted}))"
+        "import resource; from wellchat.longpoll.server import connection_limits\n"
+        f"for files, wanted in {FILES}:\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))\n"
+        "    print(*connection_limits(256, wanted))"
     )
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files})); {asked}"
-    said = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True).stdout
-    waiting, idle = map(int, said.split())
-    assert 50 < idle <= MAX_IDLE
-    assert 50 < waiting <= wanted
-    assert waiting + idle + 256 + RESERVED_FILES <= files
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    for (files, wanted), line in zip(FILES, said.splitlines(), strict=True):
+        waiting, idle = map(int, line.split())
+        assert 50 < idle <= MAX_IDLE
+        assert 50 < waiting <= wanted
+        assert waiting + idle + 256 + RESERVED_FILES <= files
 
 
 def test_a_process_without_free_files_goes_on(valkey_url: str, tmp_path: Path) -> None:

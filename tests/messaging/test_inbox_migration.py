@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.cast import Talk, gather
+from tests.databases import migrate
 from wellchat.db import db
 from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership
@@ -27,7 +28,7 @@ def fresh_app(request: pytest.FixtureRequest, make_app: Any, tmp_path: Path) -> 
 
 def test_the_migration_fills_kind_and_waiting_since_of_old_threads(fresh_app: Any, now: Any) -> None:
     with fresh_app.app_context():
-        flask_migrate.upgrade()
+        migrate(fresh_app)
         cast = gather(now)
         talk = Talk(cast, now)
         put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)

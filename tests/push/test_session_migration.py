@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from tests.cast import gather
+from tests.databases import migrate
 from wellchat.accounts.queries import session_lasts, user_by_session
 from wellchat.accounts.session_models import UserSession, digest_of
 from wellchat.accounts.session_rows import start_session
@@ -27,7 +28,7 @@ def fresh_app(request: pytest.FixtureRequest, make_app: Any, tmp_path: Path) -> 
 
 def test_devices_name_the_row_of_their_session_and_no_usable_id(fresh_app: Any, now: Any) -> None:
     with fresh_app.app_context():
-        flask_migrate.upgrade()
+        migrate(fresh_app)
         cast = gather(now)
         with_row, rowless, over = (cast.cara, cast.paul, cast.olga)
         cookies = {user.id: user.get_id() for user in (with_row, rowless, over)}

@@ -100,7 +100,7 @@ def test_a_service_that_answers_too_slowly_is_cut_off(
     before = time.monotonic()
     with pytest.raises(web_push.OutcomeUnknown):
         web_push.post(f"{push_service.url}/x", b"x", {})
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 30, "it drips for most of an hour"
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -483,6 +483,20 @@ def test_signed_is_not_taken_for_encrypted_and_encrypted_is_not_taken_for_words(
     assert bodies(world) == []
 
 
+def test_a_person_who_encloses_a_report_is_heard(world: World) -> None:
+    """A bounce that somebody forwards as a file is about another mail, and their words are their own."""
+    report = (
+        "Content-Type: message/rfc822\n\nContent-Type: multipart/report; report-type=delivery-status; boundary=r\n\n"
+        "--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        "Final-Recipient: rfc822; x@example.com\nAction: failed\nStatus: 5.1.1\n\n--r--"
+    )
+    body = f"--b\nContent-Type: text/plain\n\nWhat does this mean?\n--b\n{report}\n--b--\n"
+    assert reply(world, kind="multipart/mixed; boundary=b", body=body).text == "Taken."
+    [words] = bodies(world)
+    assert words
+    assert words.startswith("What does this mean?")
+
+
 def test_after_so_many_rejections_the_mail_server_tells_the_author(world: World) -> None:
     verdicts = [reply(world, body="") for _ in range(MAX_REJECTION_MAILS + 1)]
     assert [verdict.status for verdict in verdicts] == [OK] * MAX_REJECTION_MAILS + [NOT_ALLOWED]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import flask_migrate
 import pytest
 from sqlalchemy import select
 
 from tests.browsing import Browser
 from tests.cast import gather
+from tests.databases import migrate
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.personal_data import erase_person
 from wellchat.audit.models import AuditEvent
@@ -333,7 +333,7 @@ def test_moderators_work_on_pages(app, browse, cast, talk, now, mo):
 def test_the_queue_is_there_without_oversight(make_app, now):
     app = make_app(FEATURES=("-oversight",))
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
         cast = gather(now)
         app.test_client_class = Browser
         page = app.test_client().signed_in_as(cast.ada)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from tests.cast import Talk, gather
+from tests.databases import migrate
 from wellchat import sweeps
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.messages import edit_message, send_message
@@ -89,7 +90,7 @@ def fresh_app(request, make_app, tmp_path):
 
 def test_the_migration_queues_existing_messages(fresh_app, now):
     with fresh_app.app_context():
-        flask_migrate.upgrade()
+        migrate(fresh_app)
         talk = Talk(gather(now), now)
         talk.says(talk.cara, "a papaya of old")
         paul = talk.paul

@@ -8,6 +8,7 @@ from wellchat.check_ins.pages import pages
 from wellchat.check_ins.personal_data import personal_data
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
+from wellchat.places import ConnectionPanel
 
 
 def samples(talk: Any) -> dict[str, Any]:
@@ -38,6 +39,14 @@ feature = Feature(
         '<path d="m7.25 9.75 2 2 3.5-3.75"/>'
     },
     styles=("later",),
+    connection_panels=(
+        ConnectionPanel(
+            N_("Check-ins"),
+            "check_ins/_person.html",
+            actions.may_come,
+            visible=lambda viewer: viewer.is_client,
+        ),
+    ),
     slots={"thread_menu": "check_ins/_thread_menu.html"},
     personal_data=personal_data,
     samples=samples,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 
 from wellchat.accounts.models import User
 from wellchat.check_ins import reasons
@@ -23,7 +24,7 @@ from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.i18n import gettext
-from wellchat.messaging.queries import ThreadView, thread_for
+from wellchat.messaging.queries import ThreadView, pair_threads, thread_for
 
 MAX_RULES = 30  # of one professional
 LEAP_YEAR = 2000
@@ -188,6 +189,21 @@ def _as_client(viewer: User, thread_id: str) -> ThreadView:
 def has_refused(connection_id: str) -> bool:
     """Return whether the client of a connection wants no check-ins."""
     return db.session.get(CheckInRefusal, connection_id, populate_existing=True) is not None
+
+
+def may_come(viewer: User, connection: Connection, now: datetime) -> dict[str, Any] | None:
+    """Return what a client is shown on the page of a professional, {thread_id, refused, name}, or None.
+
+    None where there is no conversation, and where no rule sends anything and nothing was refused.
+    """
+    has_rules = exists().where(CheckInRule.professional_id == connection.professional_id)
+    refused = exists().where(CheckInRefusal.connection_id == connection.id)
+    rules, said_no = db.session.execute(select(has_rules, refused)).one()
+    thread_id = pair_threads(viewer, [connection.id]).get(connection.id) if rules or said_no else None
+    if thread_id is None:
+        return None
+    name = db.session.get_one(User, connection.professional_id).shown_name  # known: it is their page
+    return {"thread_id": thread_id, "refused": said_no, "name": name}
 
 
 def birthday_of(connection_id: str) -> Birthday | None:

@@ -12,7 +12,7 @@ from wellchat.connections.models import Connection
 from wellchat.db import db, table
 from wellchat.figures.counting import CLIENT, PROFESSIONAL, Booked, Said
 from wellchat.figures.models import FigurePair
-from wellchat.messaging.models import Message, Thread
+from wellchat.messaging.models import AUTOMATIC, Message, Thread
 from wellchat.subjects.models import Subject
 
 BATCH = 2000
@@ -22,7 +22,8 @@ KINDS = ("booking", "session")
 def messages_between(start: datetime, end: datetime) -> Select[Any]:
     """Return the query for the messages of [start, end) by one of the two people, oldest first.
 
-    What the installation writes itself is left out. A deleted message is there: its row and its time stay.
+    What goes out by itself is left out, also in a person's name: it answers nobody. A deleted message is
+    there: its row and its time stay.
     """
     of, thread = table(Message).c, table(Thread).c
     side = case((of.sender_id == thread.client_id, CLIENT), else_=PROFESSIONAL)
@@ -33,6 +34,7 @@ def messages_between(start: datetime, end: datetime) -> Select[Any]:
         .join(table(Thread), thread.id == of.thread_id)
         .where(of.created_at >= start, of.created_at < end)
         .where(or_(of.sender_id == thread.client_id, of.sender_id == thread.professional_id))
+        .where(func.coalesce(of.via, "") != AUTOMATIC)
         .order_by(of.created_at, of.thread_id, of.seq)
     )
 

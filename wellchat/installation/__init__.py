@@ -5,6 +5,7 @@ from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
 from wellchat.installation import metrics
 from wellchat.installation.pages import pages
+from wellchat.installation.waiting import check_waiting
 
 
 def _is_owner(viewer: User) -> bool:
@@ -16,5 +17,6 @@ feature = Feature(
     optional=True,
     blueprints=(pages,),
     metrics=(metrics.measure,),
+    doctor_checks=(("waiting", check_waiting),),
     oversight_tabs=(NavItem("/oversight/health", N_("Health"), visible=_is_owner),),
 )

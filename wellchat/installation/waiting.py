@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import Flask
 from sqlalchemy import func, select
 
+from wellchat import clock
 from wellchat.claims import FAILED, QUEUED, UNKNOWN
 from wellchat.db import Base, db
+from wellchat.own_command import own_command
+
+LATE = 600.0  # seconds for which something may be due before `wellchat doctor` says so
 
 
 @dataclass(frozen=True)
@@ -52,3 +57,17 @@ def waiting(queue: Queue, now: datetime) -> Waiting:
         counts = select(table.c.state, func.count()).where(table.c.state.in_(queue.bad_states))
         bad = dict(db.session.execute(counts.group_by(table.c.state)).all())
     return Waiting(number, (now - oldest).total_seconds() if oldest else 0.0, bad)
+
+
+def check_waiting(_app: Flask) -> str:
+    """Return a line for `wellchat doctor`. Raises ValueError if something is due for longer than LATE."""
+    now = clock.now()
+    for queue in QUEUES:
+        found = waiting(queue, now)
+        if found.oldest > LATE:
+            run = own_command("sweep")
+            raise ValueError(
+                f"{queue.name}: {found.due} are due, the oldest for {found.oldest / 60:.0f} minutes:"
+                f" are worker and beat running? `{run}` does the work meanwhile"
+            )
+    return f"nothing is due for longer than {LATE / 60:.0f} minutes"

@@ -25,7 +25,7 @@ from wellchat.graphemes import cut
 from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.addresses import BOUNCE as BOUNCE_ADDRESS
-from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
+from wellchat.mail.addresses import DIGEST, END, ReplyToken, parse_reply_address
 from wellchat.mail.mime import one_line
 from wellchat.mail.models import Mail
 from wellchat.messaging import messages, receipts
@@ -71,8 +71,9 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     """Take in one mail, for each of these addresses that is ours. Return the best verdict."""
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
     mail.ours = _own_names()
-    # Before all else: a report must never reach a thread as words.
-    if noted := take_report(mail, list(ours), now):
+    # Before all else: a report must never reach a thread as words. A person may enclose one.
+    may_be_report = any(each.kind == BOUNCE_ADDRESS for each in ours) or auto_reply_reason(mail)
+    if may_be_report and (noted := take_report(mail, list(ours), now)):
         return Verdict(OK, noted)
     if ended := take_unsubscribing(mail, list(ours), now):
         return Verdict(OK, ended)
@@ -99,7 +100,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
             )
         return Verdict(OK, f"Dropped: nobody wrote it. {why}")
     user = db.session.get(User, token.user_id, populate_existing=True)
-    if user is None or not user.is_active or token.kind == BOUNCE_ADDRESS:
+    if user is None or not user.is_active or token.kind in (BOUNCE_ADDRESS, END):
         return NO_SUCH_ADDRESS
     # Knowing the address is not enough: it is forwarded and quoted. From is not enough: anybody can write it.
     if mail.author != user.email:

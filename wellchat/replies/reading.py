@@ -183,8 +183,9 @@ class Incoming:
         kind = part.get_content_type()
         if kind in IGNORED_TYPES or is_words(part):
             return False
-        if around is not None and around.get_content_type() == "multipart/alternative":
-            # Another rendition of the words, such as an invitation as text/calendar.
+        is_rendition = around is not None and around.get_content_type() == "multipart/alternative"
+        if is_rendition and part.get_content_maintype() == "text":
+            # The same words once more, such as an invitation as text/calendar.
             return part.get_content_disposition() == "attachment"
         if kind in ENCRYPTED:
             return False

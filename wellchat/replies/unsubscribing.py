@@ -25,20 +25,20 @@ ENDED = N_("It ended emails of a kind, or all of them.")
 def take_unsubscribing(mail: Incoming, tokens: list[ReplyToken], now: datetime) -> str | None:
     """End the emails that a mail to such an address names. Return a sentence for the mail server.
 
-    None: it came to no such address. A mail without the word in its subject, or without an envelope sender,
-    ends nothing: a machine has answered.
+    None: it came to no such address, or does not ask for that. Nor does a mail without the word in its
+    subject, and one without an envelope sender, which a machine has sent.
     """
     token = next((each for each in tokens if each.kind == END), None)
     if token is None:
         return None
     word, _, kind = mail.header("Subject").lower().partition(" ")
     if word != UNSUBSCRIBE or mail.envelope_sender == "":
-        return "Dropped: it does not ask to end emails."
+        return None
     kind = kind.strip()
     if db.session.get(User, token.user_id) is None:
-        return "Dropped: there is no such person."
+        return None
     if kind not in ("", EMAIL) and find_kind(kind) is None:
-        return "Dropped: there are no emails of this kind."
+        return None
     with transaction():
         # The same mail again must not end what the person has begun again since.
         if record_received(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from . import marks
-from .locale_patterns import WROTE
+from wellchat.replies.mailtext import marks
+from wellchat.replies.mailtext.locale_patterns import WROTE
 
 MAX_INTRODUCTION = 400  # characters of what introduces a quote; a longer line introduces none
 # What stands at the end of a line and says nothing; ᐧ is left by a program that watches mails.

@@ -8,6 +8,7 @@ import { Api } from "../models/api.js";
 export function askCard(root, _app, asked = null) {
   const card = root.matches(".ask") ? root : part(root, "ask");
   if (asked) fill(card, asked);
+  card.querySelectorAll("img").forEach(tellIfGone);
   if (card.dataset.bound) return;
   card.dataset.bound = "true";
   part(card, "ask-form")?.addEventListener("submit", async (event) => {
@@ -38,6 +39,16 @@ function picture(file, alt) {
   showPicture(image, `/attachments/${file}/thumbnail`);
   item.append(image);
   return item;
+}
+
+/* A picture whose message was deleted meanwhile: its thumbnail is gone, and a word stands for it. */
+function tellIfGone(image) {
+  const tell = () => {
+    const word = Object.assign(document.createElement("span"), { className: "ask__gone quiet small", textContent: image.closest("ul").dataset.gone });
+    image.replaceWith(word);
+  };
+  if (image.complete && image.src && !image.naturalWidth) return tell();
+  image.addEventListener("error", tell, { once: true });
 }
 
 function show(card, state) {
