@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import create_engine, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.cast import Talk
+from wellchat import engines
 from wellchat.db import db, table, transaction
 from wellchat.messaging.models import Message
 
@@ -38,3 +41,26 @@ def test_database_errors_contain_no_text_of_people(
     logging.getLogger("wellchat").error("it failed", exc_info=failed.value)
     assert "UPDATE messages" in caplog.text
     assert "what they said" not in caplog.text
+
+
+def test_the_log_of_sqlite_shrinks_again_after_a_long_reader(tmp_path: Path) -> None:
+    file = tmp_path / "wal.db"
+    engine = create_engine(f"sqlite:///{file}")
+    engines.tune_sqlite(engine)
+
+    def write(size: int) -> int:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS t (x)")
+            connection.exec_driver_sql("INSERT INTO t VALUES (zeroblob(?))", (size,))
+        return Path(f"{file}-wal").stat().st_size
+
+    write(1)
+    reader = sqlite3.connect(file, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM t").fetchone()
+    sizes = [write(2 * 1024 * 1024) for _ in range(6)]
+    assert sizes[-1] > engines.MAX_LOG
+    reader.close()
+    # One writes it all into the database, and the next begins the log again.
+    assert min(write(1) for _ in range(3)) <= engines.MAX_LOG
+    engine.dispose()

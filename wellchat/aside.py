@@ -21,7 +21,7 @@ from wellchat.request_ids import job
 log = logging.getLogger(__name__)
 
 KEY = "aside"
-FINISH = 130.0  # seconds that an ending worker waits for what is on its way, so that no mail becomes unknown
+FINISH = 50.0  # seconds that an ending worker waits for what is on its way; systemd gives it a minute
 
 Work = Callable[[], object]
 F = TypeVar("F", bound=Callable[..., Any])

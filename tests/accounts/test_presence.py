@@ -117,3 +117,15 @@ def test_a_page_is_shown_even_if_presence_cannot_be_written(app, cast, browse, m
 
     monkeypatch.setattr("wellchat.accounts.sessions.touch_presence", fail)
     assert browse(cast.cara).get("/settings").status_code == 200
+
+
+@pytest.mark.each_database
+def test_a_clock_that_was_ahead_for_a_moment_keeps_nobody_present(app, talk, now):
+    """They would be told nothing until its time has come."""
+    day = timedelta(days=1)
+    touch_presence(user_id=talk.paul.id, now=now + day, thread_id=talk.id)
+    assert touching.sweep(now) == {"presences_mended": 1}
+    assert touching.sweep(now) == {"presences_mended": 0}
+    assert seen(talk.paul).seen_at == now
+    touch_presence(user_id=talk.paul.id, now=now + timedelta(seconds=1), thread_id=talk.id)
+    assert seen(talk.paul).seen_at == now + timedelta(seconds=1)

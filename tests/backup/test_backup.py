@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import select
 
 from tests.attachments.files import picture
@@ -20,6 +22,7 @@ from wellchat.attachments.storage import attachment_id_of
 from wellchat.backup import making, restoring
 from wellchat.backup.archive import opened
 from wellchat.backup.errors import BackupError
+from wellchat.backup.verifying import verify
 from wellchat.changes.queries import check_cursor, cursor_now
 from wellchat.db import db, transaction
 from wellchat.mail.models import Mail
@@ -35,6 +38,7 @@ def put_back(app: Any, path: Path, **how: Any) -> None:
         db.session.remove()
 
 
+@pytest.mark.slow
 def test_a_backup_while_forty_people_write_is_of_one_moment(app, now, elsewhere, tmp_path) -> None:
     expected: dict[str, list[str]] = {}
 
@@ -92,6 +96,8 @@ def test_files_that_are_deleted_meanwhile_are_in_the_backup(app, talk, now, tmp_
 
     path, manifest = making.make(tmp_path, now=now, tell=withdraw)
     assert states == ["withdrawn"]
+    # Later, and not never.
+    assert processing.process(attachment_id=file.id, now=now + timedelta(hours=1)) == "gone"
     assert manifest.files.missing == []
     assert (path / "files" / file.id[:2] / file.id).exists()
 
@@ -104,6 +110,16 @@ def test_a_backup_is_put_back_into_an_empty_place_only(app, talk, now, elsewhere
         session.add(waiting)
     path, _ = making.make(tmp_path, now=now, as_archive=True)
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    seen: list[str] = []
+
+    def die(what: str, *_: Any) -> None:
+        seen.append(what)
+        if what.startswith("database") and (len(seen) > 9 or what == "database"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        put_back(elsewhere, path, tell=die)
+    # Nothing of it counts, and doing it again is all there is to do.
     put_back(elsewhere, path)
     key = f"{file.id[:2]}/{file.id}"
     assert objects_of(elsewhere) == {key: objects_of(app)[key]}
@@ -115,6 +131,31 @@ def test_a_backup_is_put_back_into_an_empty_place_only(app, talk, now, elsewhere
     put_back(elsewhere, path, replace=True)
     mine, theirs = rows_of(app), rows_of(elsewhere)
     assert {name for name in mine if mine[name] != theirs[name]} == {"mails"}
+
+
+@pytest.mark.slow
+def test_a_backup_of_an_older_schema_is_upgraded(app, talk, now, elsewhere, tmp_path) -> None:
+    talk.exchange("cpc")
+    path, _ = making.make(tmp_path, now=now)
+    put_back(migrated(elsewhere), path)
+    with elsewhere.app_context():
+        downgrade(revision="0040")
+        older, manifest = making.make(tmp_path, now=now.replace(year=2030))
+        upgrade()
+        db.session.remove()
+    assert manifest.revision == "0040"
+    put_back(elsewhere, older, replace=True)
+    with elsewhere.app_context():
+        assert verify(now=now).ok
+        assert db.session.execute(select(Message.body).order_by(Message.seq)).scalars().all() == [
+            "message 1",
+            "message 2",
+            "message 3",
+        ]
+        newer = manifest.model_copy(update={"revision": "9999"})
+        with pytest.raises(BackupError, match=r"schema 9999 of wellchat .+ is not known here"):
+            restoring.check_fits(newer)
+        db.session.remove()
 
 
 def test_a_damaged_or_half_backup_is_refused(app, talk, now, elsewhere, tmp_path) -> None:

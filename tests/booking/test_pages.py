@@ -115,7 +115,9 @@ def test_a_client_books_in_five_steps_moves_and_cancels(app, browse, cast, now):
     assert "It is booked." in page
     assert browser.get(details).location == session  # back in the browser leads on
     moved = start + timedelta(hours=3)
-    assert f'value="{at}"' not in browser.get(f"{session}/move?day={start.date()}").text
+    moving = browser.get(f"{session}/move?day={start.date()}&zone=Asia/Tokyo").text
+    assert f'value="{at}"' not in moving
+    assert '<option value="Asia/Tokyo" selected>' in moving
     assert browser.post(f"{session}/move", data={"at": moved.isoformat()}).location == session
     assert "Moved" in browser.get(session).text
     cancelling = browser.get(f"{session}/cancel").text

@@ -59,10 +59,9 @@ def test_a_session_that_ended_elsewhere_leaves_no_words_and_no_pictures(house: H
     elsewhere.context.add_cookies(cookies)
     elsewhere.goto("/")
     elsewhere.locator(".topbar__account").click()
+    assert "a secret" in cara.evaluate(LEFT)
     elsewhere.get_by_role("button", name="Sign out").click()
     expect(elsewhere.get_by_label("Email")).to_be_visible()
-
-    assert "a secret" in cara.evaluate(LEFT)
     cara.context.set_offline(False)
     # Back online the page may ask, and leave, by itself.
     with suppress(PlaywrightError):

@@ -6,6 +6,8 @@ With PICTURES=folder it leaves pictures of each step.
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,8 +60,10 @@ def check(page: Page) -> None:
     assert page.evaluate(VIOLATIONS) == []
 
 
-def until(page: Page, clock: str) -> None:
-    expect(page.get_by_role("timer")).to_have_text(clock)
+def until(page: Page, second: int) -> None:
+    """Wait for this second of a recording, or a later one: a busy machine may not see each of them."""
+    later = "|".join(f"{at // 60}:{at % 60:02}" for at in range(second, 120))
+    expect(page.get_by_role("timer")).to_have_text(re.compile(f"^({later})$"))
 
 
 def test_a_voice_message_is_recorded_by_keyboard_heard_sent_and_played(sit: Sit, house: House) -> None:
@@ -69,8 +73,9 @@ def test_a_voice_message_is_recorded_by_keyboard_heard_sent_and_played(sit: Sit,
     assert "recorder.js" not in scripts(cara)
     record.focus()
     assert cara.evaluate("window.asked") == 0
+    began = time.monotonic()
     cara.keyboard.press("Enter")
-    until(cara, "0:02")
+    until(cara, 2)
     check(cara)
     look(cara, "recording-wide-light")
     stop = cara.get_by_role("button", name="Stop")
@@ -78,6 +83,7 @@ def test_a_voice_message_is_recorded_by_keyboard_heard_sent_and_played(sit: Sit,
     cara.keyboard.press("Enter")
     use = cara.get_by_role("button", name="Use the recording")
     expect(use).to_be_focused()
+    most = (time.monotonic() - began) * 1000
     assert cara.evaluate("window.asked") == 1
     heard = cara.get_by_role("button", name="Listen to it")
     heard.click()
@@ -90,7 +96,7 @@ def test_a_voice_message_is_recorded_by_keyboard_heard_sent_and_played(sit: Sit,
     for page in (cara, paul):
         expect(log(page).locator(".recording[data-duration]")).to_have_count(1)
     box = log(paul).locator(".recording")
-    assert 1500 < int(box.get_attribute("data-duration") or 0) < 6000
+    assert 1500 < int(box.get_attribute("data-duration") or 0) < most + 500
     assert len(set((box.locator("path[data-part=wave]").get_attribute("d") or "").split("v"))) > 3
     assert "recording_player" not in scripts(paul)
     paul.evaluate(HEARD)
@@ -122,7 +128,7 @@ def test_a_phone_has_a_camera_and_what_was_typed_stays(sit: Sit, house: House) -
         camera.tap()
     assert chosen.value.element.get_attribute("capture") == "environment"
     cara.get_by_role("button", name="Record a voice message").tap()
-    until(cara, "0:01")
+    until(cara, 1)
     look(cara, "recording-narrow-dark")
     check(cara)
     cara.get_by_role("button", name="Stop").tap()
@@ -132,7 +138,7 @@ def test_a_phone_has_a_camera_and_what_was_typed_stays(sit: Sit, house: House) -
     expect(cara.get_by_role("group", name="Voice message")).to_be_hidden()
     expect(cara.get_by_role("button", name="Record a voice message")).to_be_focused()
     cara.get_by_role("button", name="Record a voice message").dispatch_event("pointerdown", {"button": 0})
-    until(cara, "0:01")
+    until(cara, 1)
     field(cara).fill("Listen to this")
     cara.get_by_role("button", name="Stop").tap()
     cara.get_by_role("button", name="Add the recording").tap()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -13,6 +15,8 @@ from celery import Celery
 from sqlalchemy import select
 
 from tests.faults.installation import Installation
+from tests.faults.parts import Part
+from wellchat import task_queue
 from wellchat.db import db
 from wellchat.mail.models import Mail
 from wellchat.messaging.models import Thread
@@ -157,7 +161,135 @@ def _(house: Installation, rng: random.Random, seconds: float) -> None:
     house.redis.accept()
 
 
+@fault("Redis is a replica")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    """It says READONLY, and lets nobody wait."""
+    house.ask_redis("REPLICAOF", "127.0.0.1", "1")
+    time.sleep(seconds)
+    house.ask_redis("REPLICAOF", "NO", "ONE")
+
+
+@fault("Redis has no memory")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    house.ask_redis("CONFIG", "SET", "maxmemory", "1")
+    time.sleep(seconds)
+    house.ask_redis("CONFIG", "SET", "maxmemory", "0")
+
+
+@fault("Redis wants a password")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    house.ask_redis("CONFIG", "SET", "requirepass", "secret")
+    house.redis.cut()
+    time.sleep(seconds)
+    house.ask_redis("CONFIG", "SET", "requirepass", "", password="secret")
+
+
+@fault("Redis ends all connections")
+def _(house: Installation, rng: random.Random, _: float) -> None:
+    for _ in range(5):
+        house.redis.cut()
+        time.sleep(0.1)
+
+
+@fault("doorbells of long ago")
+def _(house: Installation, rng: random.Random, _: float) -> None:
+    sender = Celery(broker=f"redis+socket://{house.parts['valkey'].folder / 'valkey.sock'}")
+    for number in range(500):
+        kwargs = {"thread_ids": [f"none{number}"]}
+        options = {"expires": task_queue.EXPIRES, "priority": task_queue.PRIORITY}
+        sender.send_task("messaging.tell", kwargs=kwargs, ignore_result=True, **options)
+    sender.close()
+
+
+# Processes that stand still, and more of them than there should be
+
+
+@fault("web stands still")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    _stand_still(rng.choice(house.webs()), seconds)
+
+
+@fault("worker stands still")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    _stand_still(house.parts["worker"], seconds)
+
+
+def _stand_still(part: Part, seconds: float) -> None:
+    assert part.process
+    os.killpg(part.process.pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    os.killpg(part.process.pid, signal.SIGCONT)
+
+
+@fault("two workers")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    words = ("celery", "-A", "worker", "worker", "-P", "threads", "-c", "2", "-n", "second@%h")
+    second = house.program("second-worker", *words)
+    second.start()
+    time.sleep(2 + seconds)
+    second.kill()
+
+
+# The mail server
+
+
+@fault("mail server hangs")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    house.smtp.hang()
+    time.sleep(seconds)
+    if rng.random() < 0.5:
+        house.smtp.cut()
+    house.smtp.resume()
+
+
+@fault("mail server refuses")
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    house.smtp.refuse()
+    time.sleep(seconds)
+    house.smtp.accept()
+
+
+@fault("mail server says later")
+def _(house: Installation, rng: random.Random, _: float) -> None:
+    house.mail.replies = rng.choices(["451 later", "421 going down", "452 full", None], k=8)
+
+
 # The database
+
+
+@fault("PostgreSQL is read-only", on=("postgresql",))
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    """As at a failover."""
+    _with_setting(house, "default_transaction_read_only", "on", seconds)
+
+
+@fault("PostgreSQL gives up statements", on=("postgresql",))
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    _with_setting(house, "statement_timeout", rng.choice(("1ms", "5ms", "20ms")), seconds)
+
+
+def _with_setting(house: Installation, name: str, value: str, seconds: float) -> None:
+    house.ask_postgresql(f"ALTER SYSTEM SET {name} = '{value}'", "SELECT pg_reload_conf()")
+    time.sleep(seconds)
+    house.ask_postgresql(f"ALTER SYSTEM RESET {name}", "SELECT pg_reload_conf()")
+
+
+@fault("PostgreSQL ends all connections", on=("postgresql",))
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    for _ in range(5):
+        house.ask_postgresql(others)
+        time.sleep(seconds / 5)
+
+
+@fault("a long reader", on=("sqlite",))
+def _(house: Installation, rng: random.Random, seconds: float) -> None:
+    """The log (WAL) cannot be reset meanwhile."""
+    reader = sqlite3.connect(house.folder / "instance" / "wellchat.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM messages").fetchone()
+    time.sleep(seconds)
+    reader.close()
 
 
 @fault("PostgreSQL killed", on=("postgresql",))

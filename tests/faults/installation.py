@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import psycopg
 from flask import Flask
+from redis import Redis
 from sqlalchemy import func, select
 
 from tests.faults.parts import Part, postgresql, python, valkey
@@ -50,6 +52,7 @@ class Installation:
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="wellchat-faults-")))
         self.parts: dict[str, Part] = {}
         self.fallen: Counter[str] = Counter()  # parts that ended though nobody killed them
+        self.last_words: dict[str, str] = {}  # what the log of such a part ends with
         self.why_no_small_disk: str | None = None
 
     # Starting and stopping
@@ -71,6 +74,7 @@ class Installation:
     def start(self) -> None:
         self.folder.chmod(0o755)
         self.mail = self.stack.enter_context(MailServer())
+        self.smtp = self.stack.enter_context(Proxy([("127.0.0.1", self.mail.controller.port)]))
         self.stack.callback(self.end_parts)
         instance = self.small_disk()
         direct, proxied = self.start_database(instance)
@@ -85,7 +89,7 @@ class Installation:
             "WELLCHAT_INSTANCE": str(instance),
             "WELLCHAT_DATABASE_URL": proxied,
             "WELLCHAT_REDIS_URL": f"redis://127.0.0.1:{self.redis.port}/0",
-            "WELLCHAT_SMTP_URL": self.mail.url,
+            "WELLCHAT_SMTP_URL": f"smtp://127.0.0.1:{self.smtp.port}",
             "WELLCHAT_BASE_URL": self.url,
             "WELLCHAT_SECRET_KEY": "0123456789abcdef" * 2,
             "WELLCHAT_SWEEP_EVERY": "1",
@@ -154,6 +158,21 @@ class Installation:
             f"postgresql+psycopg://wellchat@127.0.0.1:{self.pg.port}/postgres",
         )
 
+    def ask_redis(self, *command: str, password: str | None = None) -> Any:
+        """What Redis answers to us, past the proxy."""
+        with Redis(unix_socket_path=str(self.parts["valkey"].folder / "valkey.sock"), password=password) as r:
+            return r.execute_command(*command)
+
+    def ask_postgresql(self, *statements: str) -> None:
+        """Tell PostgreSQL something as its operator does, past the proxy."""
+        folder = self.parts["postgresql"].folder
+        with psycopg.connect(f"postgresql://wellchat@/postgres?host={folder}", autocommit=True) as connection:
+            # Our own session must be able to take it back.
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute("SET statement_timeout = 0")
+            for statement in statements:
+                connection.execute(statement)
+
     def small_disk(self) -> Path:
         """The instance folder: on a small file system of its own where we may make one."""
         instance = self.subfolder("instance")
@@ -197,6 +216,7 @@ class Installation:
         for part in self.parts.values():
             if part.process is not None and part.has_ended:
                 self.fallen[part.name] += 1
+                self.last_words[part.name] = part.tail()[-800:]
                 part.start()
 
     # Looking

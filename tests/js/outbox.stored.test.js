@@ -137,3 +137,39 @@ test("a tab sends without locks if they are forbidden", async () => {
   await accept(api.last, 1);
   assert.deepEqual(states(), []);
 });
+
+test("what the storage does not take is the page's alone, until another place has it", async () => {
+  const storage = new FakeStorage();
+  storage.setItem = () => {
+    throw new DOMException("", "QuotaExceededError");
+  };
+  const held = new Map();
+  const backgroundQueue = {
+    put: async (entry, { alone }) => (held.set(entry.client_key, entry), alone),
+    remove: (key) => held.delete(key),
+    all: async () => [...held.values()],
+    mayHold() {},
+  };
+  const told = [];
+  globalThis.window = { addEventListener: () => told.push("asks"), removeEventListener: () => told.push("lets go") };
+  const { api, outbox } = setUp({ storage, backgroundQueue });
+  outbox.send({ threadId: "t", body: "one" });
+  assert.equal(told.at(-1), "asks");
+  await api.last.refuse({ status: 0 });
+  await settle();
+  assert.equal(told.at(-1), "lets go");
+
+  const after = setUp({ storage: new FakeStorage(), backgroundQueue });
+  after.outbox.resume();
+  await settle();
+  assert.deepEqual(after.states().map(([body]) => body), ["one"]);
+  await accept(after.api.last, 1);
+  assert.equal(held.size, 0);
+
+  const drafts = new Drafts({ storage, viewerId: ME });
+  drafts.write("t", "half");
+  assert.equal(told.at(-1), "asks");
+  drafts.write("t", "");
+  assert.equal(told.at(-1), "lets go");
+  delete globalThis.window;
+});

@@ -15,6 +15,7 @@ from wellchat.accounts import (
     known_devices,
     links,
     mailed_links,
+    presence,
     proof,
     security,
     session_rows,
@@ -66,6 +67,7 @@ feature = Feature(
     commands=(cli.user, cli.token),
     subcommands={"user": admission_cli.COMMANDS},
     slots={"inbox_head": "accounts/_waiting.html"},
+    sweeps=(presence.sweep,),
     tidies=(_tidy,),
     audited=AUDITED,
     events={

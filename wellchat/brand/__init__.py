@@ -5,7 +5,7 @@ from flask import Flask, request
 from wellchat import branding
 from wellchat.accounts.models import User
 from wellchat.audit.kinds import NOTICE, AuditKind
-from wellchat.brand import cli, host_calls, mail_cli, mail_preview, pages, stored
+from wellchat.brand import cli, host_calls, mail_cli, pages, stored
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
 
@@ -31,9 +31,9 @@ def _kind(label: str) -> AuditKind:
 
 feature = Feature(
     "brand",
-    blueprints=(pages.pages, mail_preview.pages),
+    blueprints=(pages.pages,),
     commands=(cli.trade,),
-    subcommands={"mail": (mail_cli.check, mail_preview.command)},
+    subcommands={"mail": (mail_cli.check, mail_cli.show)},
     doctor_checks=(("mail templates", mail_cli.doctor),),
     context=pages.places,
     filters={"host_of": pages.host_of},

@@ -1,4 +1,4 @@
-"""Define `wellchat mail check-templates`."""
+"""Define `wellchat mail check-templates` and `wellchat mail preview`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from wellchat.brand.mail_check import check_templates, files_in
+from wellchat.brand.mail_preview import kinds, preview
+from wellchat.clock import now
 from wellchat.config import setting
+from wellchat.errors import NotFound
 from wellchat.i18n import available_languages
 
 
@@ -32,6 +35,28 @@ def check(folder: Path | None) -> None:
     if faults:
         raise click.exceptions.Exit(1)
     click.echo(f"{_done(folder, rendered)}. Nothing is wrong.")
+
+
+@click.command("preview")
+@click.argument("kind", required=False)
+@click.option("--language", "in_language", default="en", show_default=True, help="A code, such as de.")
+@click.option("--html", is_flag=True, help="Print the HTML part, for a file that a browser opens.")
+@with_appcontext
+def show(kind: str | None, in_language: str, html: bool) -> None:
+    """Print one KIND of mail as it would be, with an example for a person; without KIND, print all kinds."""
+    if kind is None:
+        for each in kinds():
+            click.echo(f"{each.name:20}  {each.label}")
+        return
+    try:
+        message = preview(kind, in_language, now())
+    except NotFound:
+        raise click.ClickException(
+            "There is no such kind of mail, or no such language. Without KIND this prints all kinds."
+        ) from None
+    part = message.get_body(("html" if html else "plain",))
+    text = str(part.get_content()) if part else ""
+    click.echo(text if html else f"Subject: {message['Subject']}\n\n{text}")
 
 
 def doctor(app: Flask) -> str:

@@ -1,4 +1,4 @@
-"""The page on which owners change the brand, with a preview, and the address of the logo."""
+"""The page on which owners change the brand, the one with every kind of mail, and the address of the logo."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from wellchat.accounts.proof import fresh_proof
 from wellchat.attachments.uploads import raise_body_limit
 from wellchat.brand.actions import change_brand
 from wellchat.brand.forms import BrandForm
+from wellchat.brand.mail_preview import kinds, preview
 from wellchat.branding import CHANGEABLE, LOGO
 from wellchat.config import PREFIX
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import fill
-from wellchat.i18n import gettext
+from wellchat.i18n import gettext, language, language_names
 from wellchat.logos import Logo, read_logo
+from wellchat.mail.pages import html_frame, part_of
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("brand", __name__)
@@ -130,6 +132,38 @@ def _page(
             else {}
         ),
     )
+
+
+def _chosen_mail() -> tuple[str, str]:
+    """Return the kind and language that the page is asked for. Raises NotFound for all but owners."""
+    _check_owner()
+    return request.args.get("kind", kinds()[0].name), request.args.get("language", language())
+
+
+@pages.get("/oversight/brand/mails")
+@signed_in
+@fresh_proof
+def mails() -> str:
+    """Show one kind of mail with an example for a person, and a form to choose another."""
+    name, in_language = _chosen_mail()
+    message = preview(name, in_language, clock.now())
+    return render_template(
+        "brand/mails.html",
+        kinds=kinds(),
+        languages=language_names(),
+        chosen=name,
+        chosen_language=in_language,
+        message=message,
+        text=part_of(message, "plain"),
+    )
+
+
+@pages.get("/oversight/brand/mails/html")
+@signed_in
+@fresh_proof
+def mail_frame() -> Response:
+    """Return the HTML part of the mail, for the frame of the page."""
+    return html_frame(part_of(preview(*_chosen_mail(), clock.now()), "html"))
 
 
 @pages.url_value_preprocessor

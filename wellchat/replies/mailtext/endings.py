@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from . import marks
-from .lines import RULE, is_blank, mark_of
-from .locale_patterns import ADVERTISED, DEVICE, SENT_FROM
+from wellchat.replies.mailtext import marks
+from wellchat.replies.mailtext.lines import RULE, is_blank, mark_of
+from wellchat.replies.mailtext.locale_patterns import ADVERTISED, DEVICE, SENT_FROM
 
 MAX_SIGNATURE = 12  # lines below two dashes without a space; a longer end is no signature
 _TAIL = r"(?:[.,;!]?\s{0,2}(?:please|pls|sorry|excuse|forgive|apolog|pardon|entschuldig|bitte)\b.{0,80})?"

@@ -6,7 +6,7 @@ import binascii
 import re
 from base64 import b64decode
 
-from .charsets import codec_of, decode
+from wellchat.replies.mailtext.charsets import codec_of, decode
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,20000}?)\?=")
 _BETWEEN = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .lines import (
+from wellchat.replies.mailtext.lines import (
     ADDRESS,
     DATE,
     MAX_INTRODUCTION,
@@ -17,7 +17,7 @@ from .lines import (
     without_directions,
     wrote_in,
 )
-from .locale_patterns import FROM, ORIGINAL, SENT, SENT_STRICTLY, SUBJECT, TO, WROTE
+from wellchat.replies.mailtext.locale_patterns import FROM, ORIGINAL, SENT, SENT_STRICTLY, SUBJECT, TO, WROTE
 
 
 def _label(names: str) -> re.Pattern[str]:

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from . import marks
-from .armor import without_armor
-from .endings import signature_starts, trailing
-from .introductions import introduction_above, unmarked_quote
-from .lines import (
+from wellchat.replies.mailtext import marks
+from wellchat.replies.mailtext.armor import without_armor
+from wellchat.replies.mailtext.endings import signature_starts, trailing
+from wellchat.replies.mailtext.introductions import introduction_above, unmarked_quote
+from wellchat.replies.mailtext.lines import (
     MAX_INTRODUCTION,
     OURS,
     RULE,

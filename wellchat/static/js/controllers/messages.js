@@ -100,8 +100,8 @@ export function messages(root, app) {
 
   /* An edit that an earlier page could not save. */
   const left = app.drafts.extras(threadId).edit;
-  const leftRow = left && log.querySelector(`[data-seq="${left.seq}"]`);
-  if (leftRow && part(leftRow, "body")) edit({ seq: left.seq, body: left.was }, leftRow, left.body).catch(() => {});
+  const goOn = (row) => edit({ seq: left.seq, body: left.was }, row, left.body);
+  if (left) import("../lib/message_editor.js").then(({ whenShown }) => whenShown(log, left.seq, goOn)).catch(() => {});
 
   const openQuietly = (row, anchor, finger) => open(row, anchor, finger).catch(({ message }) => app.announce(message));
 

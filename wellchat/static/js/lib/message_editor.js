@@ -48,3 +48,16 @@ export function edit(root, row, body, { save, keep, done, words = body }) {
     }
   });
 }
+
+/** Calls act(row) as soon as the log shows this message: a kept page gets the newest ones a moment later. */
+export function whenShown(log, seq, act) {
+  const observer = new MutationObserver(look);
+  function look() {
+    const row = log.querySelector(`[data-seq="${seq}"]`);
+    if (!row || !part(row, "body")) return;
+    observer.disconnect();
+    act(row);
+  }
+  observer.observe(log, { childList: true, subtree: true });
+  look();
+}
