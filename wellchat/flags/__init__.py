@@ -1,12 +1,10 @@
 """Feature flags: what a feature offers can be on for some people first, and be off for all at once."""
 
-from typing import Any
-
 from flask import Flask
 
 from wellchat.accounts.models import User
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
-from wellchat.feature import Feature, NavItem, registry
+from wellchat.feature import Feature, NavItem
 from wellchat.flags.known import check_on, is_on
 from wellchat.flags.pages import pages
 from wellchat.flags.personal_data import personal_data
@@ -17,12 +15,6 @@ __all__ = ["check_on", "feature", "is_on"]
 
 def _setup(app: Flask) -> None:
     app.jinja_env.globals["flag_is_on"] = is_on
-
-
-def samples(_talk: Any) -> dict[str, Any]:
-    """Return a flag, and what its form holds, for the tests of who may see what."""
-    flag = next(iter(registry().flags), "none")
-    return {"flag": flag, "/oversight/flags/<flag>": {"percent": "50", "people": ""}}
 
 
 def _is_owner(viewer: User) -> bool:
@@ -38,6 +30,5 @@ feature = Feature(
     },
     oversight_tabs=(NavItem("/oversight/flags", N_("Feature flags"), visible=_is_owner),),
     personal_data=personal_data,
-    samples=samples,
     setup=_setup,
 )
