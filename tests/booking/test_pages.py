@@ -129,6 +129,13 @@ def test_a_client_books_in_five_steps_moves_and_cancels(app, browse, cast, now):
     assert "Ill" in browse(cast.paul).get(session).text
 
 
+def test_the_menu_of_a_conversation_leads_a_client_to_booking(app, browse, talk):
+    ours = f"/threads/{talk.says(talk.cara, 'Hello').thread_id}"
+    assert f'href="/book/{talk.paul.id}"' in browse(talk.cara).get(ours).text
+    assert 'href="/book/' not in browse(talk.paul).get(ours).text
+    assert 'href="/availability" class="button button--plain"' in browse(talk.paul).get("/sessions").text
+
+
 def test_a_time_that_went_meanwhile_is_said_with_the_next_ones(app, browse, cast, now):
     offered, start = open_calendar(cast.paul, now), hour_ahead(now)
     mine = held(cast, offered, start, now).id

@@ -213,5 +213,6 @@ def test_the_command_prints_a_kind_of_mail(app: Flask) -> None:
     assert "digest " in run(args=["mail", "preview"]).output
     assert run(args=["mail", "preview", "digest"]).output.startswith("Subject: ")
     assert run(args=["mail", "preview", "digest", "--html"]).output.lstrip().lower().startswith("<!doctype")
+    assert "Donnerstag, 12. November" in run(args=["mail", "preview", "digest", "--language", "de"]).output
     wrong = run(args=["mail", "preview", "digest", "--language", "xx"])
     assert (wrong.exit_code, "no such kind" in wrong.output) == (1, True)

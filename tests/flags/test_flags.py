@@ -48,7 +48,9 @@ def test_owners_change_it_and_the_security_log_says_so(
     app: Flask, cast: Cast, browse: Callable[..., Any], now: datetime
 ) -> None:
     ada = browse(cast.ada)
-    assert "On for everybody" in ada.get("/oversight/flags").text
+    first = ada.get("/oversight/flags").text
+    assert "Scheduled messages" in first
+    assert "On for everybody" in first
     assert put(ada, 0, f" {cast.paul.email}\n\n{cast.paul.email.upper()}").status_code == 303
     assert (is_on(SEND_LATER, cast.paul), is_on(SEND_LATER, cast.cara)) == (True, False)
     page = ada.get(PATH).text

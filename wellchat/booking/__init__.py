@@ -63,6 +63,7 @@ feature = Feature(
     on_by_default=False,
     blueprints=(pages, session_pages.pages, api),
     account_menu=(NavItem("/sessions", N_("Appointments"), "booking", visible=_has_some),),
+    slots={"thread_menu": "booking/_thread_menu.html"},
     commands=(cli.book, cli.booking, cli.zones),
     personal_data=personal_data,
     samples=samples,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from wellchat.brand.mail_samples import PLAIN_NAME, samples
 from wellchat.errors import NotFound
 from wellchat.feature import registry
-from wellchat.i18n import available_languages, gettext
+from wellchat.i18n import available_languages, force_language, gettext
 from wellchat.mail.compose import DISCREET, render_example
 
 
@@ -33,5 +33,7 @@ def preview(name: str, in_language: str, now: datetime) -> EmailMessage:
     """Return a mail of this kind as it would be. Raises NotFound for a kind or language that is not there."""
     if name not in {kind.name for kind in kinds()} or in_language not in available_languages():
         raise NotFound
-    content = render_example(name, samples(PLAIN_NAME)[name], language=in_language, now=now)
+    with force_language(in_language):
+        example = samples(PLAIN_NAME)[name]
+    content = render_example(name, example, language=in_language, now=now)
     return message_from_bytes(content, policy=policy.default)

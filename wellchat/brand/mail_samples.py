@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+
+from wellchat.i18n import format_date
 
 Sample = dict[str, Any]
 
-DAY, PATH = "Thursday 12 November", "/threads/example#7"
+DAY, PATH = date(2026, 11, 12), "/threads/example#7"
 EMAIL = "somebody.with.a.long.address@example.com"
 UNSUBSCRIBE = "/unsubscribe/example?a=1&b=2"
 MARK = "zz-name"  # an element, where a name was printed without escaping
@@ -15,6 +18,10 @@ ALWAYS = (
     "language"
 )
 """Names that every template may use, beside its own."""
+
+
+def _day() -> str:
+    return format_date(DAY, "long")
 
 
 def _digest(name: str) -> Sample:
@@ -32,11 +39,11 @@ def _digest(name: str) -> Sample:
         "covers": {"thread_id": "example", "first_seq": 7, "last_seq": 9},
         "count": 3,
         "earlier": 2,
-        "days": [{"day": DAY, "messages": [message] * 2}],
+        "days": [{"day": _day(), "messages": [message] * 2}],
         "received": 3,
         "sent": 2,
         "waits": "you",
-        "since": DAY,
+        "since": _day(),
     }
     return {
         "threads": [thread, thread, thread],
@@ -50,13 +57,13 @@ def _digest(name: str) -> Sample:
 
 
 def _booking(name: str) -> Sample:
-    words = {"headline": name, "line": f"{DAY}, {name}", "kind": "reminder", "path": PATH}
+    words = {"headline": name, "line": f"{_day()}, {name}", "kind": "reminder", "path": PATH}
     return {**words, "zone": "Europe/Berlin", "unsubscribe_path": UNSUBSCRIBE}
 
 
 def samples(name: str) -> dict[str, Sample]:
-    """Return {mail: its example}, for a person called `name`."""
-    digest, week = _digest(name), {"more": 2, "received": 9, "sent": 6, "on_you": 2, "began": DAY}
+    """Return {mail: its example}, for a person called `name`, with days in the current language."""
+    digest, week = _digest(name), {"more": 2, "received": 9, "sent": 6, "on_you": 2, "began": _day()}
     found: dict[str, Sample] = {
         "address_asked": {"new_email": EMAIL},
         "address_changed": {"new_email": EMAIL, "path": PATH},
@@ -71,7 +78,7 @@ def samples(name: str) -> dict[str, Sample]:
             "discreet_detail": None,
             "unsubscribe_path": UNSUBSCRIBE,
         },
-        "erasure_asked": {"day": DAY, "days": 7},
+        "erasure_asked": {"day": _day(), "days": 7},
         "erasure_done": {"link": PATH},
         "export_ready": {"days": 7},
         "factor_added": {"factor": "passkey", "label": name},
@@ -89,7 +96,7 @@ def samples(name: str) -> dict[str, Sample]:
         },
         "invitation": {"path": PATH, "role": "client"},
         "lead_claimed": {"headline": name, "line": name, "path": PATH, "unsubscribe_path": UNSUBSCRIBE},
-        "look_notice": {"other": name, "day": DAY},
+        "look_notice": {"other": name, "day": _day()},
         "mail_complaint": {},
         "measure": {"what": "pause", "days": 3, "appeal": EMAIL},
         "new_device": {

@@ -42,7 +42,7 @@ feature = Feature(
     "scheduled",
     optional=True,
     blueprints=(api, pages),
-    flags={SEND_LATER: N_("Send later")},
+    flags={SEND_LATER: N_("Scheduled messages")},
     sweeps=(sending.sweep,),
     tidies=(sending.tidy,),
     notification_kinds=(
