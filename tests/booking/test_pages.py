@@ -10,7 +10,7 @@ import pytest
 from tests import outsiders
 from tests.booking.calendar import clients_of, hour_ahead, open_calendar, week
 from tests.booking.test_life import booked, held
-from wellchat.booking import actions
+from wellchat.booking import ending
 from wellchat.booking.models import BOOKED, CANCELLED, HELD, Booking
 from wellchat.db import db, new_id
 from wellchat.features import FEATURES
@@ -320,5 +320,5 @@ def test_lists_take_as_many_statements_with_more_in_them(app, browse, cast, now,
             browser.get("/sessions")
         counts.append(counted.count)
         booked(cast, offered, hour_ahead(now, 9 + len(counts)), now)
-        actions.sweep(now)
+        ending.sweep(now)
     assert counts[0] == counts[1]

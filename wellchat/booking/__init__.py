@@ -10,7 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.availability.actions import put_service
 from wellchat.availability.forms import PutService
 from wellchat.availability.hooks import taken_between
-from wellchat.booking import actions, cli, models, session_pages, taken
+from wellchat.booking import actions, cli, ending, models, session_pages, taken
 from wellchat.booking.api import api
 from wellchat.booking.pages import pages
 from wellchat.booking.personal_data import personal_data
@@ -67,8 +67,8 @@ feature = Feature(
     personal_data=personal_data,
     samples=samples,
     handlers=((taken_between, taken.taken_between),),
-    sweeps=(actions.sweep,),
-    tidies=(actions.tidy,),
+    sweeps=(ending.sweep,),
+    tidies=(ending.tidy,),
     notification_kinds=(
         NotificationKind(
             name="request",
