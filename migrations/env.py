@@ -3,6 +3,8 @@
 Migrations import no models: they stay true when a model changes later.
 """
 
+import logging
+import threading
 from typing import Any
 
 import click
@@ -14,6 +16,10 @@ from wellchat.db import UTCDateTime
 
 # One upgrade at a time, however many hosts start together: the others wait, and then find nothing left to do.
 UPGRADE_LOCK = 8_245_931
+LOCKED = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+TRIES = 300
+
+log = logging.getLogger("wellchat.upgrade")
 
 
 def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
@@ -42,17 +48,32 @@ def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+            # Below deadlock_timeout (1 s): where the upgrade and a request wait for each other, the upgrade
+            # gives in. And who only waits for a table makes everybody wait behind it.
+            connection.execute(sa.text("SET LOCAL lock_timeout = '800ms'"))
         before = context.get_context().get_current_revision()
         context.run_migrations()
         return before, context.get_context().get_current_revision()
 
 
+def migrate_patiently(engine: sa.Engine) -> tuple[str | None, str | None]:
+    """Run the migrations while requests go on: what meets a lock is rolled back and tried again."""
+    for left in reversed(range(TRIES)):
+        try:
+            with engine.connect() as connection:
+                return migrate(connection)
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in LOCKED or not left:
+                raise
+            log.warning("a table is in use; the upgrade tries again")
+            threading.Event().wait(0.3)
+    raise AssertionError
+
+
 def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
     if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            revisions = migrate(connection)
-        record(*revisions)
+        record(*migrate_patiently(engine))
         return
     # SQLite alters a table by creating a new one and dropping the old, which would delete the rows that refer
     # to it. Foreign keys can be switched off only outside a transaction, on a connection of our own.

@@ -29,6 +29,8 @@ OVERSIGHT = {
     "/oversight/factors": "people audit",
     "/oversight/figures": "audit",
     "/oversight/first-steps": "settings",
+    "/oversight/flags": "settings",
+    "/oversight/health": "settings",
     "/oversight/keys": "settings",
     "/oversight/looks": "conversations",
     "/oversight/patterns": "moderate",

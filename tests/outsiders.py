@@ -130,6 +130,8 @@ ELSEWHERE = {
     "/oversight/searches/<search_id>": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>/approve": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>/end": "for administrators: tests/oversight",
+    "/oversight/flags/<flag>": "for owners: tests/flags",
+    "/oversight/flags/<flag>/stop": "for owners: tests/flags",
     "/oversight/keys/<key_id>/rotate": "for owners: tests/host",
     "/oversight/keys/<key_id>/end": "for owners: tests/host",
     "/sign-in/link/<token>": "secret links: tests/host",

@@ -7,11 +7,16 @@ tests.upgrading` shows it with the code of any commit; here each migration is he
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import flask_migrate
+import psycopg
 from flask import Flask
 from sqlalchemy import Connection, inspect
+
+from tests.services import plain, wait_for
+from wellchat.db import db
 
 Columns = dict[tuple[str, str], tuple[bool, bool]]
 """(table, column) -> (whether it may be NULL, whether the database fills it in by itself)"""
@@ -76,3 +81,22 @@ def test_what_would_break_the_code_before_is_found() -> None:
         "t.needed is new, and the code before does not fill it",
         "t.strict may not be NULL any more",
     ]
+
+
+def test_an_upgrade_gives_way_to_who_works_and_tries_again(make_app, postgresql_url, caplog) -> None:
+    app = make_app(DATABASE_URL=postgresql_url)
+    with app.app_context():
+        flask_migrate.upgrade(revision="0040")
+        db.engine.dispose()
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(plain(postgresql_url)) as at_work:
+        at_work.execute("LOCK TABLE changes IN ROW EXCLUSIVE MODE")
+
+        def upgrade() -> None:
+            with app.app_context():
+                flask_migrate.upgrade()
+                db.engine.dispose()
+
+        done = pool.submit(upgrade)
+        wait_for(lambda: done.done() or "tries again" in caplog.text, what="another try")
+        at_work.rollback()
+        done.result(timeout=60)

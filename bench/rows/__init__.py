@@ -9,6 +9,7 @@ from bench.rows import (
     digests,
     events,
     figures,
+    free_times,
     host,
     idle_poll,
     inbox,
@@ -36,4 +37,5 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "host": host.measure,
     "figures": figures.measure,
     "inbox": inbox.measure,
+    "free-times": free_times.measure,
 }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.booking.calendar import ALWAYS, hour_ahead, open_calendar, service, week
 from wellchat.availability.actions import put_service
 from wellchat.availability.forms import PutService
-from wellchat.booking import actions, terms
+from wellchat.booking import actions, ending, terms
 from wellchat.booking.models import (
     BOOKED,
     CANCELLED,
@@ -110,8 +110,8 @@ def test_a_hold_is_seen_by_nobody_else_and_rings_nobody(app, cast, now):
 
 def test_holds_that_ran_out_are_deleted_after_a_day(app, cast, now):
     held(cast, open_calendar(cast.paul, now), hour_ahead(now), now)
-    assert actions.tidy(now + timedelta(hours=1)) == {"holds": 0}
-    assert actions.tidy(now + timedelta(hours=26)) == {"holds": 1}
+    assert ending.tidy(now + timedelta(hours=1)) == {"holds": 0}
+    assert ending.tidy(now + timedelta(hours=26)) == {"holds": 1}
 
 
 # Booking
@@ -181,8 +181,8 @@ def test_a_request_waits_takes_its_time_and_is_answered_once(app, cast, now):
 def test_an_unanswered_request_ends_a_day_before(app, cast, now):
     start = hour_ahead(now)
     asked = booked(cast, open_calendar(cast.paul, now, asks=True), start, now)
-    assert actions.sweep(start - timedelta(days=1, seconds=1))["requests_ended"] == 0
-    assert actions.sweep(start - timedelta(days=1))["requests_ended"] == 1
+    assert ending.sweep(start - timedelta(days=1, seconds=1))["requests_ended"] == 0
+    assert ending.sweep(start - timedelta(days=1))["requests_ended"] == 1
     assert state_of(asked) == CANCELLED
 
 
@@ -260,7 +260,7 @@ def test_what_has_begun_is_marked_and_nothing_else(app, cast, now):
 
 def test_what_took_place_is_done_a_quarter_of_an_hour_later(app, cast, now):
     one = booked(cast, open_calendar(cast.paul, now), hour_ahead(now), now)
-    assert actions.sweep(one.ends_at + 14 * MINUTE)["bookings_done"] == 0
-    assert actions.sweep(one.ends_at + 15 * MINUTE)["bookings_done"] == 1
-    assert actions.sweep(one.ends_at + 15 * MINUTE)["bookings_done"] == 0
+    assert ending.sweep(one.ends_at + 14 * MINUTE)["bookings_done"] == 0
+    assert ending.sweep(one.ends_at + 15 * MINUTE)["bookings_done"] == 1
+    assert ending.sweep(one.ends_at + 15 * MINUTE)["bookings_done"] == 0
     assert state_of(one) == DONE

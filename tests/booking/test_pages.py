@@ -10,7 +10,7 @@ import pytest
 from tests import outsiders
 from tests.booking.calendar import clients_of, hour_ahead, open_calendar, week
 from tests.booking.test_life import booked, held
-from wellchat.booking import actions
+from wellchat.booking import ending
 from wellchat.booking.models import BOOKED, CANCELLED, HELD, Booking
 from wellchat.db import db, new_id
 from wellchat.features import FEATURES
@@ -115,7 +115,9 @@ def test_a_client_books_in_five_steps_moves_and_cancels(app, browse, cast, now):
     assert "It is booked." in page
     assert browser.get(details).location == session  # back in the browser leads on
     moved = start + timedelta(hours=3)
-    assert f'value="{at}"' not in browser.get(f"{session}/move?day={start.date()}").text
+    moving = browser.get(f"{session}/move?day={start.date()}&zone=Asia/Tokyo").text
+    assert f'value="{at}"' not in moving
+    assert '<option value="Asia/Tokyo" selected>' in moving
     assert browser.post(f"{session}/move", data={"at": moved.isoformat()}).location == session
     assert "Moved" in browser.get(session).text
     cancelling = browser.get(f"{session}/cancel").text
@@ -305,5 +307,5 @@ def test_lists_take_as_many_statements_with_more_in_them(app, browse, cast, now,
             browser.get("/sessions")
         counts.append(counted.count)
         booked(cast, offered, hour_ahead(now, 9 + len(counts)), now)
-        actions.sweep(now)
+        ending.sweep(now)
     assert counts[0] == counts[1]

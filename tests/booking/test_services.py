@@ -6,12 +6,21 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from tests.booking.calendar import service, week
 from wellchat import money
 from wellchat.availability import actions, queries
 from wellchat.availability.forms import read_week
+from wellchat.booking import actions as bookings
+from wellchat.booking import rules_changed
+from wellchat.booking.models import Booking
+from wellchat.booking_notices.models import Announcement
+from wellchat.connections.actions import connect
+from wellchat.db import db, transaction
 from wellchat.errors import Invalid, NotFound
+from wellchat.subjects.models import Subject
+from wellchat.zones import VERSION
 
 
 @pytest.mark.parametrize(
@@ -124,3 +133,51 @@ def test_commands_put_a_service_and_print_its_starts(app, cast, now):
     new_york = [*ask[:-2], "2027-03-27", "--zone", "America/New_York"]
     assert run(args=new_york).output == "20:00-04:00 20:30-04:00 21:00-04:00\n"
     assert "no service" in run(args=["starts", "paul@example.com", "--service", "X", *ask[4:], "UTC"]).output
+
+
+def test_commands_book_once_say_what_is_next_and_what_cancelling_costs(app, cast, now):
+    connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=now)
+    run = app.test_cli_runner().invoke
+    hours = ["sun:01:00-04:00", "--zone", "Europe/Berlin", "--notice", "0", "--horizon", "700"]
+    assert run(args=["service", "hours", "paul@example.com", *hours]).exit_code == 0
+    service(cast.paul, now, name="S", price="75.00 EUR", late_percent=50)
+    at = ["paul@example.com", "--service", "S", "--at", "2027-03-28T01:30", "--zone", "Europe/Berlin"]
+    first = run(args=["book", "cara@example.com", *at, "--key", "k"])
+    assert first.output.endswith(" ends 2027-03-28T03:30+02:00\n")
+    assert run(args=["book", "cara@example.com", *at, "--key", "k"]).output == first.output
+    other = run(args=["book", "olga@example.com", *at])
+    assert other.exit_code == 1
+    assert "taken; next: 2027-04-04T01:00+02:00" in other.output
+    cancel = ["booking", "cancel", first.output.split()[0], "--by", "cara@example.com"]
+    dry = [*cancel, "--dry-run", "--now"]
+    assert run(args=[*dry, "2027-03-27T00:30:00Z"]).output == "free of charge\n"
+    assert run(args=[*dry, "2027-03-27T00:30:01Z"]).output == "late: 50 % of 75.00 EUR = 37.50 EUR\n"
+    assert run(args=[*cancel, "--now", "2027-03-27T00:30:01Z"]).exit_code == 1
+    assert run(args=cancel).output == "free of charge\n"
+
+
+@pytest.mark.each_database
+def test_a_booking_keeps_its_wall_time_when_rules_change(app, cast):
+    """As if it had been made by older rules: noon in Vancouver at eight in the evening, UTC."""
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    week(cast.paul, now, [(day, 0, 1440, 1) for day in range(7)], zone="America/Vancouver")
+    start = {"service_id": service(cast.paul, now).id, "starts_at": datetime(2026, 12, 15, 19, tzinfo=UTC)}
+    made = bookings.book_for(viewer=cast.paul, client_id=cast.cara.id, now=now, **start)
+    assert rules_changed.check(now=now, dry_run=True) == (1, [])
+    hour = timedelta(hours=1)
+    with transaction() as session:
+        old = session.get_one(Booking, made.id)
+        old.zone_data, old.starts_at, old.ends_at = "2025b", old.starts_at + hour, old.ends_at + hour
+        session.execute(update(Subject).values(starts_at=old.starts_at))
+        old.blocks_from, old.blocks_until = old.blocks_from + hour, old.blocks_until + hour
+    for dry_run in (True, False):
+        ahead, (line,) = rules_changed.check(now=now, dry_run=dry_run)
+        assert ahead == 1
+        assert line.endswith("America/Vancouver: 2026-12-15T20:00Z -> 2026-12-15T19:00Z")
+    assert rules_changed.check(now=now, dry_run=False) == (1, [])
+    found = db.session.get(Booking, made.id, populate_existing=True)
+    assert (found.starts_at, found.sequence, found.zone_data) == (start["starts_at"], 1, VERSION[:10])
+    told = db.session.execute(select(Announcement.what)).scalars().all()
+    assert told.count("moved") == 2
+    output = app.test_cli_runner().invoke(args=["zones", "check", "--dry-run"]).output
+    assert output.endswith(f"bookings ahead move (tzdata {VERSION})\n")

@@ -52,6 +52,7 @@ class Installation:
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="wellchat-faults-")))
         self.parts: dict[str, Part] = {}
         self.fallen: Counter[str] = Counter()  # parts that ended though nobody killed them
+        self.last_words: dict[str, str] = {}  # what the log of such a part ends with
         self.why_no_small_disk: str | None = None
 
     # Starting and stopping
@@ -215,6 +216,7 @@ class Installation:
         for part in self.parts.values():
             if part.process is not None and part.has_ended:
                 self.fallen[part.name] += 1
+                self.last_words[part.name] = part.tail()[-800:]
                 part.start()
 
     # Looking

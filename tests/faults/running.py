@@ -145,6 +145,8 @@ def run(
             stop()
         tell(f"{database} waiting until nothing is left to do")
         left = quiet_within(house, NOTHING_LEFT)
+        for name, words in house.last_words.items():
+            tell(f"{name} ended by itself; its log ended with:\n{words}")
         history = crowd.finish()
         outcome = _judge(house, struck, history, left)
         if not outcome.is_good:

@@ -101,7 +101,15 @@ def test_what_nobody_declares_is_not_found(app: Flask, cast: Cast, browse: Calla
         put(ada, path=other).status_code,
         ada.post(f"{other}/stop").status_code,
     } == {404}
-    assert browse(cast.paul).get("/oversight/flags").status_code == 404
+    for stranger in (browse(cast.paul), browse(cast.cara)):
+        asked = (
+            stranger.get("/oversight/flags"),
+            stranger.get(PATH),
+            put(stranger, 0),
+            stranger.post(f"{PATH}/stop"),
+        )
+        assert {each.status_code for each in asked} == {404}
+    assert is_on(SEND_LATER, cast.paul), "nothing was changed"
     with pytest.raises(KeyError):
         is_on("other", cast.paul)
 

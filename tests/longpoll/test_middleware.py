@@ -320,6 +320,19 @@ def test_the_poll_after_an_update_asks_nobody_unless_it_confirms_a_message(world
     assert world.count(3) == 0
 
 
+def test_polls_ask_until_every_message_is_confirmed(world, monkeypatch):
+    """One poll confirms a part of a long backlog, or none while nothing can be written."""
+    monkeypatch.setattr("wellchat.messaging.receipts.ACK_BATCH", 2)
+    world.count()
+    for i in range(6):
+        world.talk.says(world.cast.cara, f"{i}")
+    assert world.poll().status_code == 200
+    for _ in range(8):
+        assert world.poll().status_code == 204
+    assert delivered_seq(world) == 6
+    assert world.count(3) == 0
+
+
 def test_the_rest_of_a_page_is_never_answered_from_the_cache(world):
     world.count()
     for i in range(3):

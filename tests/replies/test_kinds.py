@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.reading import compare
 from tests.replies.kinds import KINDS, KINDS_HTML, OURS, OWN
 from wellchat.replies import mailtext
 from wellchat.replies.mailtext import extract_reply, html_to_text
@@ -39,3 +40,9 @@ def test_the_library_needs_nothing_of_ours() -> None:
             for name in names:
                 is_own = name.startswith("wellchat.replies.mailtext")
                 assert is_own or name.partition(".")[0] in sys.stdlib_module_names, (module.name, name)
+
+
+def test_the_bench_counts_every_case_of_ours_as_right() -> None:
+    rows: list[list[str]] = []
+    compare(None, rows.append)
+    assert [row[1] for row in rows] == [row[2] for row in rows]

@@ -10,11 +10,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from wellchat.zones import MINUTE, windows
+from wellchat.zones import MINUTE, instant, windows
 
 Piece = tuple[datetime, datetime]
 Span = tuple[int, int]
@@ -100,6 +100,13 @@ class Rules:
         """Return the date on which a session counts: that of its start, in the zone of the calendar."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
 
+    def end_of_horizon(self, now: datetime) -> datetime | None:
+        """Return the end of the last local day that can be booked, as a moment; None without a horizon."""
+        if self.horizon_days is None:
+            return None
+        after = self.day_of(now) + timedelta(days=self.horizon_days + 1)
+        return instant(datetime.combine(after, time()), ZoneInfo(self.zone), fold=1)
+
     def week_of(self, day: date) -> date:
         """Return the first day of the week in which a day counts."""
         return day - timedelta(days=(day.weekday() - self.week_starts) % 7)
@@ -140,13 +147,14 @@ def free_starts(
     `taken` holds what blocks around that time, and what counts in the weeks that it touches.
     """
     since = max(since, now + rules.notice).astimezone(UTC)
+    until = min(until, rules.end_of_horizon(now) or until)
     if since >= until:
         return []
     taken = list(taken)
     pieces = open_pieces(rules, since, until)
     whole = merged(pieces)
     blocked = merged(sorted((each.blocks_from, each.blocks_until) for each in taken if each.blocks))
-    full = _Full(rules, taken, now)
+    full = _Full(rules, taken)
     ends = [end for _, end in blocked]
     opened = [begin for begin, _ in whole]
     found = []
@@ -182,23 +190,20 @@ def _steps(pieces: Iterable[Piece], step: int, since: datetime, until: datetime)
 
 
 class _Full:
-    """Days that are too far ahead, and days and weeks in which no more may be booked."""
+    """Days and weeks in which no more may be booked."""
 
-    def __init__(self, rules: Rules, taken: Iterable[Taken], now: datetime) -> None:
+    def __init__(self, rules: Rules, taken: Iterable[Taken]) -> None:
         self.rules = rules
-        days = [rules.day_of(each.starts_at) for each in taken]
+        self.has_limits = rules.most_per_day is not None or rules.most_per_week is not None
+        # A day costs a look at the zone for each booking: only where it is asked for.
+        days = [rules.day_of(each.starts_at) for each in taken] if self.has_limits else []
         self.per_day = Counter(days)
         self.per_week = Counter(rules.week_of(day) for day in days)
-        horizon = rules.horizon_days
-        self.last = None if horizon is None else rules.day_of(now) + timedelta(days=horizon)
 
     def on(self, start: datetime) -> bool:
-        rules = self.rules
-        if self.last is None and rules.most_per_day is None and rules.most_per_week is None:
+        if not self.has_limits:
             return False
-        day = rules.day_of(start)
-        return (
-            (self.last is not None and day > self.last)
-            or (rules.most_per_day is not None and self.per_day[day] >= rules.most_per_day)
-            or (rules.most_per_week is not None and self.per_week[rules.week_of(day)] >= rules.most_per_week)
+        rules, day = self.rules, self.rules.day_of(start)
+        return (rules.most_per_day is not None and self.per_day[day] >= rules.most_per_day) or (
+            rules.most_per_week is not None and self.per_week[rules.week_of(day)] >= rules.most_per_week
         )

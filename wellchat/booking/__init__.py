@@ -10,7 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.availability.actions import put_service
 from wellchat.availability.forms import PutService
 from wellchat.availability.hooks import taken_between
-from wellchat.booking import actions, models, session_pages, taken
+from wellchat.booking import actions, cli, ending, models, session_pages, taken
 from wellchat.booking.api import api
 from wellchat.booking.pages import pages
 from wellchat.booking.personal_data import personal_data
@@ -63,11 +63,12 @@ feature = Feature(
     on_by_default=False,
     blueprints=(pages, session_pages.pages, api),
     account_menu=(NavItem("/sessions", N_("Appointments"), "booking", visible=_has_some),),
+    commands=(cli.book, cli.booking, cli.zones),
     personal_data=personal_data,
     samples=samples,
     handlers=((taken_between, taken.taken_between),),
-    sweeps=(actions.sweep,),
-    tidies=(actions.tidy,),
+    sweeps=(ending.sweep,),
+    tidies=(ending.tidy,),
     notification_kinds=(
         NotificationKind(
             name="request",

@@ -7,9 +7,8 @@ the two people by putting the subject that stands for the booking in their conve
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, select, update
 
 from wellchat.accounts.models import User
 from wellchat.availability import queries as availability
@@ -251,11 +250,12 @@ def cancel(
         if shown is not None and shown != terms.cost(booking, viewer, now):
             raise cost_changed()
         booking.late = terms.is_late(booking, viewer, now)
-        _cancel(booking, viewer, now, reason)
+        cancel_locked(booking, viewer, now, reason)
     return booking
 
 
-def _cancel(booking: Booking, actor: User | None, now: datetime, reason: str) -> None:
+def cancel_locked(booking: Booking, actor: User | None, now: datetime, reason: str) -> None:
+    """Cancel a booking under the lock of its calendar, and tell the two people."""
     asked = booking.state == REQUESTED
     booking.state, booking.cancelled_at, booking.reason = CANCELLED, now, reason
     booking.cancelled_by = actor.id if actor else None
@@ -284,52 +284,3 @@ def mark(*, viewer: User, booking_id: str, missed: bool, now: datetime) -> Booki
         note_change(booking, booking.state, viewer, now)
         telling.tell(booking, viewer, now)
     return booking
-
-
-def sweep(now: datetime) -> dict[str, int]:
-    """End what is over: bookings that took place, and requests that nobody answered a day before."""
-    taken_place = select(Booking.id).where(
-        Booking.state == BOOKED, Booking.ends_at <= now - timedelta(minutes=15)
-    )
-    unanswered = select(Booking.id).where(
-        Booking.state == REQUESTED, Booking.starts_at <= now + timedelta(days=1)
-    )
-    counts = {"bookings_done": 0, "requests_ended": 0}
-    for name, query in (("bookings_done", taken_place), ("requests_ended", unanswered)):
-        for booking_id in db.session.execute(query.limit(200)).scalars().all():
-            counts[name] += _end(booking_id, now)
-    return counts
-
-
-def _end(booking_id: str, now: datetime) -> int:
-    found = db.session.get(Booking, booking_id)
-    service = db.session.get(Service, found.service_id) if found else None
-    if found is None or service is None:
-        return 0
-    with calendar_locked(service, found.starts_at, now) as (session, _):
-        booking = locked(session, booking_id)
-        # Two workers at once: the second finds it ended.
-        if booking.state == BOOKED:
-            booking.state = DONE
-            note_change(booking, DONE, None, now)
-            telling.tell(booking, None, now)
-        elif booking.state == REQUESTED:
-            _cancel(booking, None, now, "")
-        else:
-            return 0
-    return 1
-
-
-def tidy(now: datetime) -> dict[str, int]:
-    """Delete holds that ran out a day ago, and mark those that have run out since."""
-    before = now - timedelta(days=1)
-    with transaction() as session:
-        over = update(Booking).where(Booking.state == HELD, Booking.held_until <= now)
-        session.execute(
-            over.values(state=LAPSED, held_until=None, updated_at=now).execution_options(
-                synchronize_session=False
-            )
-        )
-        old = delete(Booking).where(Booking.state == LAPSED, Booking.updated_at < before)
-        gone: CursorResult[Any] = session.execute(old.execution_options(synchronize_session=False))  # type: ignore[assignment]
-    return {"holds": gone.rowcount}

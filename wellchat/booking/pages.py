@@ -71,7 +71,6 @@ def _times(professional: User, service: Service, ask: BookPage, refusal: Taken |
         professional=professional,
         service=service,
         price=availability.price_of(service),
-        zones=[(each, each.replace("_", " ")) for each in time_zones()],
         path=f"/book/{professional.id}",
         kept={"service": service.id, "zone": zone},
         **choices(service, zone, ask.day, refusal),
@@ -98,6 +97,7 @@ def choices(
     chosen: Day = next((each for each in days if each.on == day), first)
     return {
         "zone": zone,
+        "zones": [(each, each.replace("_", " ")) for each in time_zones()],
         "days": days,
         "chosen": chosen,
         "earlier": begin - DAYS * ONE if begin > today else None,

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -223,7 +224,7 @@ class IdlePollCache:
 
 
 def _question(environ: WSGIEnvironment) -> tuple[Key, str, float]:
-    """Return the key of a poll, its `since` as it came, and the seconds of its `wait`.
+    """Return the key of a poll, its `since`, and the seconds of its `wait`.
 
     The key is everything else that decides who asks and what: the credentials and the query. With the cursor
     in it, each news would leave an entry behind. A `wait` that is no number stays in it, and the application
@@ -233,7 +234,8 @@ def _question(environ: WSGIEnvironment) -> tuple[Key, str, float]:
     for part in environ["QUERY_STRING"].split("&"):
         name, _, value = part.partition("=")
         if name == "since" and not since:
-            since = value
+            # Browsers write = as %3D, and a cursor may have some.
+            since = unquote(value) if "%" in value else value
         elif name == "wait" and value.replace(".", "", 1).isdecimal() and value.isascii():
             wait = float(value)
         else:

@@ -7,6 +7,7 @@ once about one mail. To refuse a stranger is the mail server's business.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -42,6 +43,8 @@ from wellchat.replies.records import record_received
 from wellchat.replies.unsubscribing import take_unsubscribing
 from wellchat.scripts import is_blank
 from wellchat.setting_types import mailbox
+
+log = logging.getLogger(__name__)
 
 MAX_REJECTION_MAILS = 5  # to one person within a day
 DAY = timedelta(days=1)
@@ -98,6 +101,8 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
             record_received(
                 mail, target, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=why
             )
+        # Why stands in the record: `wellchat mail received` shows it.
+        log.info("a mail that no person wrote was dropped")
         return Verdict(OK, f"Dropped: nobody wrote it. {why}")
     user = db.session.get(User, token.user_id, populate_existing=True)
     if user is None or not user.is_active or token.kind in (BOUNCE_ADDRESS, END):

@@ -75,8 +75,10 @@ def get_updates(poll: Poll) -> Response:
         with _noting():
             known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
         snapshot()  # the write ended the snapshot in which the cursor was checked
+    # What is not confirmed yet must be asked for again, by the application.
+    is_kept = access == user.access_seq and cursor.seq <= max(acknowledged, known_head.acknowledged)
     if head.seq == cursor.seq:
-        request.environ[ENVIRON_KEY] = _cached(user, cursor, known_head, poll, access=access)
+        request.environ[ENVIRON_KEY] = _cached(user, cursor, known_head, poll, is_kept=is_kept)
         return Response(status=204)
     with metrics.UPDATE_SECONDS.time():
         update = _news(user, cursor, poll)
@@ -84,7 +86,7 @@ def get_updates(poll: Poll) -> Response:
     if not update["has_more"] and not any(_is_news(each, user) for each in update["messages"]):
         after = parse_cursor(update["cursor"])
         request.environ[ENVIRON_KEY] = _cached(
-            user, after, known_head, poll, access=access, since=update["cursor"]
+            user, after, known_head, poll, is_kept=is_kept, since=update["cursor"]
         )
     return json_response(update)
 
@@ -105,14 +107,13 @@ def _noting() -> Iterator[None]:
 
 
 def _cached(
-    user: User, cursor: Cursor, known_head: KnownHead, poll: Poll, *, access: int, since: str | None = None
+    user: User, cursor: Cursor, known_head: KnownHead, poll: Poll, *, is_kept: bool, since: str | None = None
 ) -> CachedPoll:
     """Return what the server may know of this poll when it comes again, or of the one with `since`."""
     now = clock.now()
     # What ends by time must not be answered from the cache beyond.
     ends_at = user.access_ends_at or now + timedelta(days=1)
-    # Nor what ended since it was checked.
-    seconds = (ends_at - now).total_seconds() if access == user.access_seq else 0.0
+    seconds = (ends_at - now).total_seconds() if is_kept else 0.0
     holds = None
     if poll.active:
         until, holds = presence_known(user_id=user.id, now=now, thread_id=poll.looking)

@@ -12,7 +12,7 @@ MAX_INTRODUCTION = 400  # characters of what introduces a quote; a longer line i
 # What stands at the end of a line and says nothing; ᐧ is left by a program that watches mails.
 _SILENT = "\t\r\n\u00a0\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069ᐧ"
 _DIRECTIONS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-MAX_LINES = 10_000  # more are not read: see marks.UNREAD
+MAX_LINES = 6_000  # more are not read: see marks.UNREAD
 SIGNS = (
     # a date, a time, an address; the fourth is has_wrote
     re.compile(
