@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -151,7 +152,9 @@ def test_a_command_logs_at_the_given_level(instance: Path, level: str, said: lis
     assert run("db", "upgrade", instance=instance).returncode == 0
     ended = run("sweep", instance=instance, LOG_LEVEL=level, TYPO="1")
     assert ended.returncode == 0
-    assert [line.partition(" of wellchat")[0] for line in ended.stderr.splitlines()] == said
+    # In brackets: the id of the run.
+    lines = [re.sub(r" \[\w+\]:", ":", line) for line in ended.stderr.splitlines()]
+    assert [line.partition(" of wellchat")[0] for line in lines] == said
 
 
 def test_up_on_a_public_address_does_not_open_the_demo(start: Callable[..., Command]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from wellchat.connections.actions import connect
 from wellchat.connections.models import Connection
-from wellchat.connections.queries import connection_between, my_connections, person_for
+from wellchat.connections.queries import connection_between, person_for
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 
@@ -58,16 +58,6 @@ def test_a_connection_is_found_by_its_two_people_only(app, cast):
     assert connection_between(cast.cara.id, cast.paul.id) is connection_between(cast.paul.id, cast.cara.id)
     assert connection_between(cast.olga.id, cast.paul.id) is None
     assert connection_between(cast.cara.id, cast.rita.id) is None
-
-
-def test_my_connections_are_sorted_by_name(app, cast, now, queries):
-    connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=now)
-    db.session.expunge_all()
-    with queries() as counted:
-        names = [connection.other(cast.paul.id).name for connection in my_connections(cast.paul)]
-    assert names == ["Cara Client", "Olga Outsider"]
-    assert counted.count == 1
-    assert my_connections(cast.rita) == []
 
 
 SEES = {

@@ -283,7 +283,7 @@ def test_a_digest_is_in_its_reader_s_language(app, cast, talk, now):
     with i18n.force_language("fr"):  # whoever sends it
         message = preview(cara, now + timedelta(hours=1)).message
     text = message.get_body(("plain",)).get_content()
-    assert message["subject"] == f"2 neue Nachrichten von {cast.paul.name}"
+    assert message["subject"] == f"Neues in Ihrer Unterhaltung mit {cast.paul.name}"
     assert "2 neue Nachrichten warten auf Sie" in text
     assert "Sie erhalten dies, weil diese Nachrichten ungelesen waren und Sie nicht da waren" in text
     with i18n.force_language("de"):

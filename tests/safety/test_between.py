@@ -356,7 +356,7 @@ def answers_at_every_door(api, browse, cast, talk):
 
 def _without_numbers(answer):
     lines, headers = plain(answer, {})
-    text = re.sub(r'(cursor"?[:=] ?"?)[\w.-]+', r"\1", "\n".join(lines))
+    text = re.sub(r'(cursor"?[:=] ?"?)[\w.=-]+', r"\1", "\n".join(lines))
     text = re.sub(r'name="client_key" value="\w+"', "", text)
     text = re.sub(r'nonce="[^"]*"', "", text)
     headers = [(k, v) for k, v in headers if k not in ("Content-Security-Policy", "ETag", "X-Request-ID")]
