@@ -102,6 +102,7 @@ ELSEWHERE = {
     "/not-me/<token>": "secret links: tests/accounts",
     "/confirm-address/<token>": "secret links: tests/accounts",
     "/undo-address/<token>": "secret links: tests/accounts",
+    "/check-ins/no/<token>": "secret links: tests/check_ins",
     "/unsubscribe/<token>": "secret links: tests/notifications",
     "/settings/privacy/exports/<export_id>": "for its owner alone: tests/privacy",
     "/people/<user_id>": "seen by who has business with them: tests/accounts",

@@ -81,6 +81,8 @@ PUBLIC = {
     "mailed_links.post_confirm_address": "the signed link says who",
     "mailed_links.undo_address": "the signed link says who",
     "mailed_links.post_undo_address": "the signed link says who",
+    "check_ins.refuse_by_mail": "the signed link says for which two people",
+    "check_ins.confirm_refusal": "the signed link says for which two people",
     "notifications.unsubscribe": "the signed link says who",
     "notifications.confirm_unsubscribe": "the signed link says who (RFC 8058)",
     "privacy.about": "says what is kept, also to people without an account",

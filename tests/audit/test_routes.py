@@ -132,6 +132,7 @@ NOT_RECORDED = {
     "POST /check-ins/rules/<rule_id>/delete": WORDS,
     "POST /check-ins/rules/<rule_id>/leave-out": WORDS,
     "POST /check-ins/limit": OWN,
+    "POST /check-ins/no/<token>": OWN,
     "PUT /api/threads/<thread_id>/check-ins/refusal": OWN,
     "DELETE /api/threads/<thread_id>/check-ins/refusal": OWN,
     "POST /threads/<thread_id>/check-ins": OWN,

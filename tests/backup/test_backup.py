@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from wellchat.attachments.storage import attachment_id_of
 from wellchat.backup import making, restoring
 from wellchat.backup.archive import opened
 from wellchat.backup.errors import BackupError
+from wellchat.backup.manifest import Manifest
 from wellchat.backup.verifying import verify
 from wellchat.changes.queries import check_cursor, cursor_now
 from wellchat.db import db, transaction
@@ -158,6 +160,13 @@ def test_a_backup_of_an_older_schema_is_upgraded(app, talk, now, elsewhere, tmp_
         db.session.remove()
 
 
+def with_sums(folder: Path, content: bytes) -> None:
+    """Give a backup another list, and a manifest that names it."""
+    manifest = Manifest.read(folder)
+    (folder / "SHA256SUMS").write_bytes(content)
+    manifest.write(folder)
+
+
 def test_a_damaged_or_half_backup_is_refused(app, talk, now, elsewhere, tmp_path) -> None:
     accept_upload(owner=talk.cara, name="a.txt", content=b"words", now=now)
     path, _ = making.make(tmp_path, now=now)
@@ -166,6 +175,7 @@ def test_a_damaged_or_half_backup_is_refused(app, talk, now, elsewhere, tmp_path
         "is damaged: files/.+ is missing": lambda folder: next((folder / "files").glob("*/*")).unlink(),
         "other bytes": lambda folder: next((folder / "database").iterdir()).write_bytes(b"x"),
         "not the list": lambda folder: (folder / "SHA256SUMS").write_text(""),
+        "a line that no backup writes": lambda folder: with_sums(folder, b"\xff\n"),
     }
     for number, (words, damage) in enumerate(damages.items()):
         copy = shutil.copytree(path, tmp_path / str(number))
@@ -186,3 +196,30 @@ def test_a_damaged_or_half_backup_is_refused(app, talk, now, elsewhere, tmp_path
     (tmp_path / "new" / ".wellchat-20200101T000000Z.part").mkdir()
     made, _ = making.make(tmp_path / "new", now=later)
     assert list((tmp_path / "new").iterdir()) == [made]
+
+
+STRANGE = {
+    "outside": [("../beside", tarfile.REGTYPE, "")],
+    "absolute path": [("a", tarfile.SYMTYPE, "/etc"), ("a/b", tarfile.REGTYPE, "")],
+    "special file": [("manifest.json", tarfile.FIFOTYPE, "")],
+    "a/b": [("a", tarfile.REGTYPE, ""), ("a/b", tarfile.REGTYPE, "")],
+    "Is a directory": [("a", tarfile.DIRTYPE, ""), ("a", tarfile.REGTYPE, "")],
+    "nothing": [("a", tarfile.LNKTYPE, "nothing")],
+    "too long": [("n" * 300, tarfile.REGTYPE, "")],
+    "is no backup": [("manifest.json", tarfile.DIRTYPE, "")],
+}
+
+
+@pytest.mark.parametrize("words", STRANGE)
+def test_an_archive_that_no_backup_writes_is_refused_in_one_line(app, tmp_path, words) -> None:
+    """Whatever its members are called or are: nothing is left behind, and nothing is written elsewhere."""
+    path, folder = tmp_path / "strange.tar", Path(app.config["INSTANCE"])
+    with tarfile.open(path, "w") as tar:
+        for name, kind, leads_to in STRANGE[words]:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, leads_to
+            tar.addfile(member)
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(BackupError, match=words), opened(path) as found:
+        restoring.check_backup(found)
+    assert sorted(folder.rglob("*")) == before

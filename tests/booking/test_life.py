@@ -26,9 +26,10 @@ from wellchat.booking.refusals import Taken
 from wellchat.booking_notices.models import Announcement
 from wellchat.connections.actions import connect
 from wellchat.db import db
-from wellchat.errors import Conflict, NotFound
+from wellchat.errors import CannotWrite, Conflict, NotFound
 from wellchat.forms import fill
 from wellchat.notifications.models import Notification
+from wellchat.safety.between import block
 from wellchat.subjects.models import Subject
 
 MINUTE = timedelta(minutes=1)
@@ -264,3 +265,27 @@ def test_what_took_place_is_done_a_quarter_of_an_hour_later(app, cast, now):
     assert ending.sweep(one.ends_at + 15 * MINUTE)["bookings_done"] == 1
     assert ending.sweep(one.ends_at + 15 * MINUTE)["bookings_done"] == 0
     assert state_of(one) == DONE
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("who", ["cara", "paul"])
+def test_two_who_are_blocked_can_only_cancel(app, cast, talk, now, who):
+    """Whoever of them blocked: nothing is booked, accepted or moved any more."""
+    asking, start = open_calendar(cast.paul, now, asks=True), hour_ahead(now)
+    asked = booked(cast, asking, start, now)
+    stands = booked(cast, service(cast.paul, now), start + timedelta(hours=4), now)
+    kept = held(cast, asking, start + timedelta(hours=8), now)
+    block(viewer=getattr(cast, who), thread_id=talk.id, now=now)
+    for act, viewer, booking, more in (
+        (actions.confirm, cast.cara, kept, {"agenda": ""}),
+        (actions.approve, cast.paul, asked, {}),
+        (actions.move, cast.cara, stands, {"starts_at": start + timedelta(hours=12)}),
+        (actions.move, cast.paul, stands, {"starts_at": start + timedelta(hours=12)}),
+    ):
+        with pytest.raises(CannotWrite):
+            act(viewer=viewer, booking_id=booking.id, now=now, **more)
+        db.session.rollback()
+    assert [state_of(each) for each in (asked, stands, kept)] == [REQUESTED, BOOKED, HELD]
+    actions.cancel(viewer=cast.cara, booking_id=stands.id, now=now)
+    actions.cancel(viewer=cast.paul, booking_id=asked.id, now=now)
+    assert state_of(stands) == state_of(asked) == CANCELLED

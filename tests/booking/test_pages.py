@@ -300,6 +300,19 @@ def test_a_time_far_away_is_no_error_of_ours(app, browse, cast, now, at):
     assert days.status_code in (200, 422)
 
 
+def test_a_zone_that_does_not_exist_is_a_refusal_where_the_time_is_taken(app, browse, cast, now):
+    offered, start = open_calendar(cast.paul, now), hour_ahead(now)
+    booked(cast, offered, start, now)
+    other = clients_of(cast.paul, 1, now)[0]
+    moving = booked(cast, offered, start + timedelta(hours=4), now, other)
+    browser, at = browse(other), {"service": offered.id, "at": start.isoformat(), "zone": "Mars/Olympus"}
+    assert browser.post(f"/book/{cast.paul.id}", data=at).status_code == 422
+    assert browser.post(f"/sessions/{moving.id}/move", data=at).status_code == 422
+    again = browser.post(f"/sessions/{moving.id}/move", data=at | {"zone": "Asia/Tokyo"})
+    assert again.status_code == 409
+    assert '<option value="Asia/Tokyo" selected>' in again.text
+
+
 @pytest.mark.each_database
 def test_lists_take_as_many_statements_with_more_in_them(app, browse, cast, now, queries):
     offered, browser = open_calendar(cast.paul, now), browse(cast.paul)

@@ -100,6 +100,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/threads/<thread_id>/files": ("cara", lambda f: f"{f.thread}/files"),
     "/threads/<thread_id>/messages/<int:seq>": ("cara", lambda f: f"{f.thread}/messages/7"),
     "/undo-address/<token>": (None, lambda f: f"/undo-address/{f.old_address}"),
+    "/check-ins/no/<token>": (None, lambda f: f"/check-ins/no/{f.refusal}"),
     "/unsubscribe/<token>": (None, lambda f: f"/unsubscribe/{f.unsubscribe}"),
     "/verify/<token>": (None, lambda f: "/verify/nonsense"),
     "/invited/<token>": (None, lambda f: "/invited/nonsense"),

@@ -19,6 +19,7 @@ from wellchat.accounts.queries import user_by_email
 from wellchat.automatic_messages.actions import set_up
 from wellchat.automatic_messages.forms import Texts
 from wellchat.check_ins.actions import make_rule, note_birthday, set_limit
+from wellchat.check_ins.mail_links import refusal_path
 from wellchat.clientele.notes import add_note
 from wellchat.clientele.tags import tag_client
 from wellchat.clock import now as clock_now
@@ -36,6 +37,7 @@ from wellchat.invites.actions import save_page
 from wellchat.mail.models import Mail
 from wellchat.messaging.memberships import change_membership
 from wellchat.messaging.messages import delete_message, edit_message, pin, send_message
+from wellchat.messaging.queries import thread_for
 from wellchat.messaging.reactions import react
 from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
@@ -233,7 +235,9 @@ def _later(talk: Talk, now: datetime) -> dict[str, str]:
         )
     set_limit(viewer=talk.paul, per_month=1)
     note_birthday(viewer=talk.paul, thread_id=talk.id, month=week.month, day=week.day)
-    return {"scheduled": one.id, "reminder": reminder.id, "rule": rule.id}
+    connection_id = thread_for(talk.cara, talk.id).thread.connection_id
+    refusal = refusal_path(connection_id).rsplit("/", 1)[1]
+    return {"scheduled": one.id, "reminder": reminder.id, "rule": rule.id, "refusal": refusal}
 
 
 def _words(paul: User, silent: User, now: datetime) -> dict[str, str]:

@@ -152,7 +152,7 @@ def test_a_refused_file_lets_the_good_ones_go(sit: Sit, house: House) -> None:
     bad = ("run.exe", "application/x-msdownload", b"MZ\x90\x00" * 40)
     choose(cara, ("plan.pdf", "application/pdf", PDF), bad)
     uploads = cara.get_by_role("list", name="Files to send")
-    expect(uploads).to_contain_text("We do not accept this kind of file")
+    expect(uploads).to_contain_text("This kind of file cannot be sent")
     expect(uploads.get_by_role("button", name="Try again")).to_have_count(0)
     look(cara, "refused-wide-light")
     cara.get_by_role("button", name="Send", exact=True).click()

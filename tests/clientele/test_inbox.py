@@ -93,6 +93,31 @@ def test_rows_have_a_mark_and_cost_no_statement_more(app, browse, talk, client_o
 
 
 @pytest.mark.each_database
+def test_rows_have_ones_own_tags_by_one_statement(app, browse, talk, cast, client_of_paul, queries):
+    """Whoever has no tags pays nothing; nobody else sees them, the client least."""
+    talk.exchange("c")
+    page = browse(talk.paul)
+    page.get("/")
+    with queries() as none:
+        page.get("/")
+    tags.tag_client(viewer=talk.paul, client_id=talk.cara.id, name="organic")
+    with queries() as few:
+        assert page.get("/").text.count('<span class="tag">organic</span>') == 1
+    for number in range(6):
+        person = client_of_paul(f"Client {number}")
+        tags.tag_client(viewer=talk.paul, client_id=person, name="pays <cash>")
+        tags.tag_client(viewer=talk.paul, client_id=person, name="organic")
+    with queries() as many:
+        shown = page.get("/").text
+    assert shown.count('<span class="tag">organic</span> <span class="tag">pays &lt;cash&gt;</span>') == 6
+    assert few.count == many.count == none.count + 1
+    connect(client_id=talk.cara.id, professional_id=cast.rita.id, now=talk.now)
+    open_thread(viewer=talk.cara, with_id=cast.rita.id, now=talk.now)
+    for other in (talk.cara, cast.rita):
+        assert "organic" not in browse(other).get("/").text
+
+
+@pytest.mark.each_database
 def test_tags_are_renamed_merged_and_deleted(app, api, browse, talk, client_of_paul):
     nina, page = client_of_paul("Nina"), browse(talk.paul)
     one = tags.tag_client(viewer=talk.paul, client_id=nina, name="allergy")

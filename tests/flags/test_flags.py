@@ -81,6 +81,8 @@ def test_owners_change_it_and_the_security_log_says_so(
         ("101", "", "from 0 to 100"),
         ("-1", "", "from 0 to 100"),
         ("half", "", "from 0 to 100"),
+        ("0100000", "", "from 0 to 100"),
+        ("9" * 5_000, "", "from 0 to 100"),
         ("5", "nobody@example.org", "Nobody has this address: nobody@example.org"),
         ("5", "\n".join(f"a{n}@example.org" for n in range(201)), "At most 200 people"),
     ],
@@ -93,6 +95,8 @@ def test_what_cannot_be_is_said_at_its_field_and_kept(
     assert says in answer.text
     assert f'value="{percent}"' in answer.text
     assert is_on(SEND_LATER, cast.paul)
+    strange = {"percent": percent, "people": people, "flag": "x", "errors": "x", "typed": "x"}
+    assert browse(cast.ada).post(PATH, data=strange).status_code == 422
 
 
 def test_what_nobody_declares_is_not_found(app: Flask, cast: Cast, browse: Callable[..., Any]) -> None:

@@ -74,7 +74,7 @@ MAX_BRANDS = 64
 MP3_FRAMES = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
 _ANY_TEXT = {"", *TEXT.extensions, *CSV.extensions}
 ACCEPTED = N_(
-    "JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, pptx, odt, mp3, m4a, ogg and mp4"
+    "Pictures, PDF, text, Word, Excel, PowerPoint and OpenDocument text files, audio and videos can"
 )
 
 
@@ -123,7 +123,7 @@ def _kind(content: bytes, extension: str) -> Kind:
         raise Invalid(
             {
                 "file": gettext(
-                    "We do not accept this kind of file, or we do not recognise it. We accept %(kinds)s.",
+                    "This kind of file cannot be sent. %(kinds)s.",
                     kinds=gettext(ACCEPTED),
                 )
             }
@@ -212,7 +212,7 @@ def _refuse_markup(content: bytes, extension: str) -> None:
         return
     if extension not in _ANY_TEXT and not extension.isdigit():
         words = gettext(
-            "“.%(ending)s” files are not accepted. We accept %(kinds)s.",
+            "“.%(ending)s” files cannot be sent. %(kinds)s.",
             ending=extension,
             kinds=gettext(ACCEPTED),
         )

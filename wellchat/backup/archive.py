@@ -43,7 +43,8 @@ def opened(path: Path) -> Iterator[Path]:
                     # The filter of PEP 706: nothing outside of the folder, and no devices.
                     tar.extract(member, place, filter="data")
                     _forget_members(tar)
-        except (tarfile.TarError, EOFError) as error:
+        # A link to nothing is a KeyError; names that no folder takes, and a full disk, are OSErrors.
+        except (tarfile.TarError, EOFError, KeyError, OSError) as error:
             raise BackupError(f"{path} cannot be unpacked: {error}") from None
         yield Path(place)
 

@@ -65,7 +65,7 @@ class Manifest(BaseModel):
         """Return the manifest of a backup. Raises BackupError."""
         try:
             found = cls.model_validate_json((folder / MANIFEST).read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise BackupError(f"{folder} is no backup: it has no {MANIFEST}.") from None
         except ValidationError as error:
             first = error.errors()[0]
@@ -116,7 +116,8 @@ class SumsWriter:
 
 def listed(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield (name, SHA-256) of what a backup lists. Raises BackupError for a line that cannot be."""
-    with (folder / SUMS).open() as lines:
+    # What is no UTF-8 makes a line that no backup writes.
+    with (folder / SUMS).open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             found = LINE.fullmatch(line)
             if found is None or not NAME.fullmatch(found[2]):

@@ -22,7 +22,7 @@ from wellchat.db import db, is_postgresql
 def check_backup(folder: Path, *, tell: Tell = silent) -> Manifest:
     """Return the manifest of a backup whose every file is there as it was written. Raises BackupError."""
     manifest = Manifest.read(folder)
-    if not (folder / SUMS).exists() or sha256_of(folder / SUMS) != manifest.sums:
+    if not (folder / SUMS).is_file() or sha256_of(folder / SUMS) != manifest.sums:
         raise BackupError(f"{SUMS} is not the list that belongs to {MANIFEST}: the backup is damaged.")
     copied = 0
     of = manifest.files.count

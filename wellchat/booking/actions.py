@@ -18,6 +18,7 @@ from wellchat.booking.locking import (
     calendar_locked,
     locked,
     note_change,
+    refuse_closed,
     refuse_far,
     refuse_overlap,
     refuse_unless_free,
@@ -135,7 +136,7 @@ def describe(*, viewer: User, booking_id: str, agenda: str, now: datetime) -> No
 def confirm(*, viewer: User, booking_id: str, agenda: str, now: datetime) -> Booking:
     """Book the time that the viewer holds, or ask for it where the service asks. Twice is the same as once.
 
-    A hold that has run out is taken anew if its time is still free. Raises NotFound, Taken.
+    A hold that has run out is taken anew if its time is still free. Raises NotFound, Taken, CannotWrite.
     """
     booking, service = _mine(viewer, booking_id)
     if viewer.id != booking.client_id:
@@ -146,6 +147,7 @@ def confirm(*, viewer: User, booking_id: str, agenda: str, now: datetime) -> Boo
             refuse_unless_free(service, booking.starts_at, now, booking)
         elif booking.state != HELD:
             return booking
+        refuse_closed(booking)
         booking.state, booking.held_until = (REQUESTED if booking.asks else BOOKED), None
         booking.agenda = agenda
         note_change(booking, booking.state, viewer, now)
@@ -184,7 +186,7 @@ def book_for(
 
 
 def approve(*, viewer: User, booking_id: str, now: datetime) -> Booking:
-    """Say yes to what was asked for. Twice is the same as once. Raises NotFound, Conflict."""
+    """Say yes to what was asked for. Twice is the same as once. Raises NotFound, Conflict, CannotWrite."""
     booking, service = _mine(viewer, booking_id)
     _only_professional(viewer, booking)
     with calendar_locked(service, booking.starts_at, now) as (session, _):
@@ -193,6 +195,7 @@ def approve(*, viewer: User, booking_id: str, now: datetime) -> Booking:
             return booking
         if booking.state != REQUESTED or booking.starts_at <= now:
             raise over()
+        refuse_closed(booking)
         booking.state = BOOKED
         note_change(booking, "approved", viewer, now)
         telling.tell(booking, viewer, now)
@@ -207,7 +210,8 @@ def _only_professional(viewer: User, booking: Booking) -> None:
 def move(*, viewer: User, booking_id: str, starts_at: datetime, now: datetime, reason: str = "") -> Booking:
     """Move a booking. Its terms stay, and its price; nothing is paid again.
 
-    A client moves to a free time only, and only while cancelling is free. Raises NotFound, Taken, Conflict.
+    A client moves to a free time only, and only while cancelling is free. Raises NotFound, Taken, Conflict,
+    CannotWrite.
     """
     booking, service = _mine(viewer, booking_id)
     refuse_far(starts_at, now)
@@ -219,6 +223,7 @@ def move(*, viewer: User, booking_id: str, starts_at: datetime, now: datetime, r
             raise too_late()
         if starts_at == booking.starts_at:
             return booking
+        refuse_closed(booking)
         before = booking.starts_at
         if viewer.id == booking.client_id:
             refuse_unless_free(service, starts_at, now, booking)

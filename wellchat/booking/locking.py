@@ -22,8 +22,9 @@ from wellchat.availability.free import Wanted
 from wellchat.availability.models import Calendar, Service
 from wellchat.booking.models import HELD, LAPSED, TAKES_TIME, Booking, BookingChange
 from wellchat.booking.refusals import Taken
+from wellchat.connections.queries import connection_between
 from wellchat.db import db, transaction
-from wellchat.errors import Invalid, NotFound
+from wellchat.errors import CannotWrite, Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.zones import MINUTE, VERSION
 
@@ -90,6 +91,13 @@ def refuse_unless_free(service: Service, at: datetime, now: datetime, booking: B
     found = availability.free(service, since=at, until=at + MINUTE, now=now, without=own[0], wanted=own[1])
     if at not in found:
         raise taken(service, at, now, booking)
+
+
+def refuse_closed(booking: Booking) -> None:
+    """Raise CannotWrite where the connection of the two was closed since: they can only cancel."""
+    pair = connection_between(booking.client_id, booking.professional_id, lock=True)
+    if pair is None or pair.closed_at is not None:
+        raise CannotWrite
 
 
 def refuse_far(at: datetime, now: datetime) -> None:

@@ -125,12 +125,11 @@ def pick(professional_id: str) -> Response | tuple[str, int]:
     """Hold the time that was picked, and go on to its details."""
     user = viewer()
     professional = _professional(user, professional_id)
-    form = read_form(PickTime)
+    form, ask = read_form(PickTime), read_form(BookPage)
     try:
         held = actions.hold(viewer=user, service_id=form.service, starts_at=form.at, now=clock.now())
     except Taken as refusal:
         service = availability.service_for(user, form.service)
-        ask = BookPage(zone=request.form.get("zone") or None)
         return _times(professional, service, ask, refusal), 409
     return redirect(url_for("booking.details", booking_id=held.id), 303)
 

@@ -117,11 +117,11 @@ def move(booking_id: str) -> Response | tuple[str, int]:
     """Move it."""
     user = viewer()
     booking = booking_for(user, booking_id)
-    form = read_form(MoveBooking, starts_at=request.form.get("at", ""))
+    form, ask = read_form(MoveBooking, starts_at=request.form.get("at", "")), read_form(BookPage)
     try:
         actions.move(viewer=user, booking_id=booking_id, starts_at=form.starts_at, now=clock.now())
     except Taken as refusal:
-        return _move(booking, BookPage(zone=request.form.get("zone") or None), refusal), 409
+        return _move(booking, ask, refusal), 409
     flash(gettext("It is moved. Both of you are told."), "good")
     return _back(booking_id)
 

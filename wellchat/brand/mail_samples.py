@@ -39,6 +39,7 @@ def _digest(name: str) -> Sample:
         "covers": {"thread_id": "example", "first_seq": 7, "last_seq": 9},
         "count": 3,
         "earlier": 2,
+        "end": {"label": name, "path": UNSUBSCRIBE},
         "days": [{"day": _day(), "messages": [message] * 2}],
         "received": 3,
         "sent": 2,

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from wellchat.check_ins import actions, sending
+from wellchat.check_ins import actions, mail_links, sending
 from wellchat.check_ins.api import api
 from wellchat.check_ins.pages import pages
 from wellchat.check_ins.personal_data import personal_data
+from wellchat.digests.hooks import ways_to_end
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
 from wellchat.places import ConnectionPanel
@@ -31,6 +32,7 @@ feature = Feature(
     optional=True,
     blueprints=(api, pages),
     sweeps=(sending.sweep,),
+    handlers=((ways_to_end, mail_links.ways_to_end),),
     account_menu=(
         NavItem("/check-ins", N_("Check-ins"), "check_in", visible=lambda viewer: viewer.is_professional),
     ),

@@ -163,20 +163,20 @@ def refuse(*, viewer: User, thread_id: str, on: bool, now: datetime) -> None:
 
     Twice is as once. Raises NotFound.
     """
-    view = _as_client(viewer, thread_id)
-    with transaction() as session:
-        # The worker holds this lock from asking to sending: it asks before the no, or does not send after it.
-        locked = select(Connection.id).where(Connection.id == view.thread.connection_id).with_for_update()
-        session.execute(locked)
-        if on:
-            fresh = insert(CheckInRefusal).values(
-                connection_id=view.thread.connection_id, user_id=viewer.id, refused_at=now
-            )
-            session.execute(fresh.on_conflict_do_nothing(index_elements=["connection_id"]))
-        else:
-            session.execute(
-                delete(CheckInRefusal).where(CheckInRefusal.connection_id == view.thread.connection_id)
-            )
+    connection_id = _as_client(viewer, thread_id).thread.connection_id
+    with transaction():
+        set_refusal(connection_id=connection_id, client_id=viewer.id, on=on, now=now)
+
+
+def set_refusal(*, connection_id: str, client_id: str, on: bool, now: datetime) -> None:
+    """Write down the no of a connection's client, or take it back, in the caller's transaction."""
+    # The worker holds this lock from asking to sending: it asks before the no, or does not send after it.
+    db.session.execute(select(Connection.id).where(Connection.id == connection_id).with_for_update())
+    if on:
+        fresh = insert(CheckInRefusal).values(connection_id=connection_id, user_id=client_id, refused_at=now)
+        db.session.execute(fresh.on_conflict_do_nothing(index_elements=["connection_id"]))
+    else:
+        db.session.execute(delete(CheckInRefusal).where(CheckInRefusal.connection_id == connection_id))
 
 
 def _as_client(viewer: User, thread_id: str) -> ThreadView:

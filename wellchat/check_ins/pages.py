@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
@@ -19,6 +19,7 @@ from wellchat.check_ins.forms import (
     SaveLimit,
     SaveRule,
 )
+from wellchat.check_ins.mail_links import connection_of, refuse_by_link
 from wellchat.check_ins.models import OCCASIONS, CheckInRule
 from wellchat.check_ins.reasons import BY_HAND, REASONS
 from wellchat.errors import Conflict, Invalid
@@ -27,7 +28,7 @@ from wellchat.i18n import gettext, month_names
 from wellchat.messaging.forms import MAX_BODY
 from wellchat.messaging.queries import thread_for
 from wellchat.notifications.chosen_time import on_clock
-from wellchat.web import limiter, signed_in, viewer
+from wellchat.web import csrf_exempt, limiter, signed_in, viewer
 
 pages = Blueprint("check_ins", __name__)
 
@@ -169,6 +170,27 @@ def save_limit() -> Response | tuple[str, int]:
     except Invalid as refusal:
         return _index(refusal.errors), 422
     return _to_index()
+
+
+@pages.get("/check-ins/no/<token>")
+def refuse_by_mail(token: str) -> Response:
+    """Show a button, and change nothing: mail scanners open every link of a mail before its reader does."""
+    connection_of(token)
+    return _refusal_page(done=False)
+
+
+@pages.post("/check-ins/no/<token>")
+@csrf_exempt
+def confirm_refusal(token: str) -> Response:
+    """Say no to check-ins by the link of a mail: no cookie, no redirect. The signature is the proof."""
+    refuse_by_link(token, clock.now())
+    return _refusal_page(done=True)
+
+
+def _refusal_page(*, done: bool) -> Response:
+    response = make_response(render_template("check_ins/refuse.html", done=done))
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
+    return response
 
 
 @pages.get("/threads/<thread_id>/check-ins")

@@ -34,6 +34,7 @@ FAR = timedelta(days=800)  # beyond every rule
 RULES, BATCH = 100, 500  # of one sweep
 LEASE = timedelta(minutes=10)
 RETRY_AFTER = timedelta(minutes=5)
+KEY = "check-in-"  # begins the client_key of every check-in
 
 
 def sweep(now: datetime) -> dict[str, int]:
@@ -144,7 +145,7 @@ def _send(check_in_id: str, now: datetime) -> str | None:
             sender=professional,
             thread_id=thread_id,
             body=text,
-            client_key=f"check-in-{row.id}",
+            client_key=f"{KEY}{row.id}",
             via=AUTOMATIC,
             now=now,
         )

@@ -12,7 +12,7 @@ from wellchat.clientele.pages import pages
 from wellchat.clientele.personal_data import personal_data
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.messaging.hooks import people_with_tag, tag_named, thread_facts
+from wellchat.messaging.hooks import inbox_facts, people_with_tag, tag_named, tags_among, thread_facts
 from wellchat.messaging.queries import ThreadView
 from wellchat.places import ConnectionPanel, SearchSource, ThreadPanel
 from wellchat.subjects.hooks import subject_hidden_in_transaction, subject_put_in_transaction
@@ -54,6 +54,8 @@ feature = Feature(
         (thread_facts, facts.thread_facts),
         (people_with_tag, queries.with_tag),
         (tag_named, queries.tag_named),
+        (inbox_facts, queries.has_tagged),
+        (tags_among, queries.tags_among),
         (subject_put_in_transaction, facts.count_bookings),
         (subject_hidden_in_transaction, facts.count_without),
     ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
@@ -13,6 +14,7 @@ from wellchat.clock import iso
 from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.errors import NotFound
+from wellchat.messaging.hooks import TAGGED
 from wellchat.places import SearchHit
 from wellchat.search.matching import excerpt, find_highlights
 from wellchat.search.names import SHOWN_NAME
@@ -99,6 +101,26 @@ def my_tags(viewer: User) -> list[TagCount]:
         .order_by(ClientTag.folded)
     )
     return [TagCount(tag, number) for tag, number in db.session.execute(query)]
+
+
+def has_tagged(user_id: str) -> tuple[str, ColumnElement[bool]]:
+    """Return (TAGGED, the condition that this person has a tag on somebody), for messaging.inbox_facts."""
+    mine = exists().where(ClientTag.owner_id == user_id, TaggedClient.tag_id == ClientTag.id)
+    return TAGGED, mine
+
+
+def tags_among(viewer: User, people: Collection[str]) -> dict[str, list[str]]:
+    """Return person id -> the names of the viewer's own tags on them, by name, in one statement."""
+    query = (
+        select(TaggedClient.client_id, ClientTag.name)
+        .join(ClientTag, ClientTag.id == TaggedClient.tag_id)
+        .where(ClientTag.owner_id == viewer.id, TaggedClient.client_id.in_(people))
+        .order_by(ClientTag.folded)
+    )
+    found: dict[str, list[str]] = {}
+    for client_id, name in db.session.execute(query):
+        found.setdefault(client_id, []).append(name)
+    return found
 
 
 def tag_named(viewer: User, tag_id: str) -> str | None:

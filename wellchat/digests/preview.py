@@ -95,6 +95,7 @@ def _sample(recipient: Recipient, now: datetime) -> dict[str, Any]:
         "covers": {"thread_id": None},  # nobody can answer it
         "count": len(examples),
         "earlier": 0,
+        "end": None,
         "days": [{"day": day_of(now - timedelta(minutes=40), zone), "messages": messages}],
     }
     return {

@@ -17,6 +17,7 @@ from wellchat.attachments.serializers import files_summary
 from wellchat.branding import is_sensitive
 from wellchat.config import setting
 from wellchat.db import db
+from wellchat.digests import hooks
 from wellchat.digests.decide import DigestDecision, switched_off
 from wellchat.digests.queries import UnreadMessage, thread_rows, unread_messages
 from wellchat.digests.recipients import Recipient, Waiting
@@ -25,7 +26,7 @@ from wellchat.i18n import N_, force_language, format_date, format_time, gettext,
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
-from wellchat.messaging.models import Membership, Message
+from wellchat.messaging.models import AUTOMATIC, Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 from wellchat.notifications.quiet_hours import quiet_for
@@ -39,6 +40,7 @@ MAX_TOTAL = 150  # messages of one mail; mail programs cut longer mails off
 MAX_LENGTH = 2_000  # characters of one message
 
 Key = tuple[str, str]  # user, thread
+Ends = Mapping[Key, tuple[str, str]]  # -> label, path
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -54,7 +56,8 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         raise NotWanted(refusal)
     if until := quiet_for(prefs, now):
         raise NotNow(until)
-    return _content(reader.id, reader.name, prefs, _still_unread(reader.id, mail.covers, now))
+    parts = _still_unread(reader.id, mail.covers, now)
+    return _content(reader.id, reader.name, prefs, parts, _ends(rows for _, _, rows in parts))
 
 
 def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str, dict[str, Any]]:
@@ -69,6 +72,7 @@ def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str,
     latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MAX_SHOWN)
     threads_by_key, messages = thread_rows(of_them), unread_messages(and_(of_them, latest))
     messages = {**messages, **_earlier_messages(due_threads, messages)}
+    ends = _ends(messages.values())
     return {
         user_id: _content(
             user_id,
@@ -78,6 +82,7 @@ def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str,
                 (each, threads_by_key[user_id, each.thread_id], messages[user_id, each.thread_id])
                 for each in threads
             ],
+            ends,
         )
         for user_id, (recipient, threads) in due_threads.items()
     }
@@ -165,14 +170,25 @@ def _waiting(thread_row: Row[Any], rows: list[UnreadMessage]) -> Waiting:
     )
 
 
-def _content(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
+def _ends(messages: Iterable[list[UnreadMessage]]) -> Ends:
+    """Return where automatic messages can be ended: (user id, thread id) -> (label, path)."""
+    automatic = {
+        (row.user_id, row.thread_id, row.seq) for rows in messages for row in rows if row.via == AUTOMATIC
+    }
+    found = hooks.ways_to_end(automatic) if automatic else []
+    return {place: way for each in found for place, way in each.items()}
+
+
+def _content(
+    user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part], ends: Ends
+) -> dict[str, Any]:
     """Build the context in the reader's language, because days and plurals are part of it."""
     with force_language(prefs.language):
-        return _in_their_language(user_id, name, prefs, parts)
+        return _in_their_language(user_id, name, prefs, parts, ends)
 
 
 def _in_their_language(
-    user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]
+    user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part], ends: Ends
 ) -> dict[str, Any]:
     zone = ZoneInfo(prefs.time_zone)
     # The more threads, the fewer messages of each.
@@ -180,7 +196,13 @@ def _in_their_language(
     count = sum(waiting.count for waiting, _, _ in parts)
     return {
         "name": name,
-        "threads": [_thread(waiting, thread_row, rows[-limit:], zone) for waiting, thread_row, rows in parts],
+        "threads": [
+            {
+                **_thread(waiting, thread_row, rows[-limit:], zone),
+                "end": _end(ends.get((user_id, waiting.thread_id))),
+            }
+            for waiting, thread_row, rows in parts
+        ],
         "count": count,
         "senders": _senders(parts),
         "zone": prefs.time_zone,
@@ -191,6 +213,10 @@ def _in_their_language(
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
     }
+
+
+def _end(way: tuple[str, str] | None) -> dict[str, str] | None:
+    return {"label": gettext(way[0]), "path": way[1]} if way else None
 
 
 def _senders(parts: list[Part]) -> list[str]:

@@ -14,7 +14,7 @@ MAX_PEOPLE = 200
 
 def _percent(value: Any) -> Any:
     text = str(value).strip()
-    if not (text.isascii() and text.isdecimal() and int(text[:4]) <= 100):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 100):
         raise ValueError(gettext("Enter a whole number from 0 to 100."))
     return int(text)
 

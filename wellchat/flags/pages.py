@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -43,7 +45,7 @@ def show(flag: str) -> str:
     """Show one flag in a form to change it."""
     _check_owner()
     actions.check_declared(flag)
-    return _page(flag, {})
+    return _page(flag, {}, {})
 
 
 @pages.post("/<flag>")
@@ -56,7 +58,7 @@ def change(flag: str) -> Response | tuple[str, int]:
     try:
         actions.change_flag(name=flag, form=read_form(FlagForm), now=clock.now())
     except Invalid as refusal:
-        return _page(flag, refusal.errors, **request.form.to_dict()), 422
+        return _page(flag, refusal.errors, request.form), 422
     flash(gettext("Saved. It holds everywhere at once."), "good")
     return redirect("/oversight/flags", 303)
 
@@ -73,7 +75,7 @@ def stop(flag: str) -> Response:
     return redirect("/oversight/flags", 303)
 
 
-def _page(flag: str, errors: dict[str, str], **typed: str) -> str:
+def _page(flag: str, errors: Mapping[str, str], typed: Mapping[str, str]) -> str:
     state = states().get(flag, FlagState())
     values = {"percent": state.percent, "people": "\n".join(actions.people_of(flag)), **typed}
     label = registry().flags[flag]

@@ -11,7 +11,7 @@ from wellchat.accounts.models import SYSTEM_ID
 from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.messaging import dispatch, memberships, metrics, retention, telling
+from wellchat.messaging import answer_times, dispatch, memberships, metrics, retention, telling
 from wellchat.messaging.claims_api import api
 from wellchat.messaging.closing import settle_person
 from wellchat.messaging.files import add_thumbnail, set_scanned
@@ -24,6 +24,7 @@ from wellchat.messaging.refresh import refresh_person, refresh_subject
 from wellchat.messaging.schemas import describe_tags
 from wellchat.messaging.threads import open_thread_of_lead
 from wellchat.messaging.words import deleted_words
+from wellchat.notifications.hooks import wrote_at
 from wellchat.notifications.kinds import NotificationKind
 from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
 
@@ -64,6 +65,7 @@ feature = Feature(
         (lead_claimed_in_transaction, open_thread_of_lead),
         (thumbnail_made_in_transaction, add_thumbnail),
         (scanned_in_transaction, set_scanned),
+        (wrote_at, answer_times.wrote_at),
     ),
     filters={"deleted_words": deleted_words},
     openapi=describe_tags,

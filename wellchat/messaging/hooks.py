@@ -66,6 +66,11 @@ hidden_among: Hook[[Collection[tuple[str, int]]], Mapping[tuple[str, int], Seque
 people_with_tag: Hook[[User, str], Select[str]] = Hook("messaging.people_with_tag")
 """(viewer, id of a tag) -> the query for the ids of the people whom the viewer gave this tag."""
 
+tags_among: Hook[[User, Collection[str]], Mapping[str, Sequence[str]]] = Hook("messaging.tags_among")
+"""(viewer, ids of people) -> the names of the viewer's own tags on each. Asked where TAGGED is so."""
+
+TAGGED = "tagged"  # a name of `inbox_facts`: the viewer has tags on somebody
+
 tag_named: Hook[[User, str], str | None] = Hook("messaging.tag_named")
 """(viewer, id of a tag) -> its name, None for one that is not the viewer's."""
 

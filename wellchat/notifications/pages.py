@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -17,7 +18,9 @@ from wellchat.i18n import N_, gettext
 from wellchat.notifications import actions, queries
 from wellchat.notifications import preferences as preferences_actions
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
+from wellchat.notifications.hooks import wrote_at
 from wellchat.notifications.kinds import OFFERED, OWN, find_kind, kind_of, kinds
+from wellchat.notifications.quiet_suggestion import rare_hours
 from wellchat.notifications.unsubscribe import parse_unsubscribe_token
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
 
@@ -77,6 +80,14 @@ def preferences() -> str:
     return _preferences_page(queries.preferences_json(queries.preferences(viewer().id)))
 
 
+def _rare_hours(preferences: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the quiet hours to suggest to somebody who has none."""
+    if preferences["quiet_from"] or preferences["quiet_to"]:
+        return None
+    moments = [moment for found in wrote_at(viewer(), clock.now()) for moment in found]
+    return rare_hours(moments, ZoneInfo(viewer().time_zone))
+
+
 @pages.post("/settings/notifications")
 @signed_in
 def save_preferences() -> Response | tuple[str, int]:
@@ -111,9 +122,14 @@ def _as_posted() -> dict[str, Any]:
 
 
 def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None = None) -> str:
+    rare = _rare_hours(preferences)
+    fill = rare is not None and "rare_hours" in request.args
+    if rare and fill:
+        preferences = preferences | {"quiet_from": rare[0], "quiet_to": rare[1]}
     return render_template(
         "notifications/preferences.html",
         preferences=preferences,
+        rare_hours=None if fill else rare and [i18n.format_time(time.fromisoformat(each)) for each in rare],
         kinds=kinds().values(),
         channels=OFFERED,
         zones=[(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), viewer().time_zone})],

@@ -19,7 +19,7 @@ from wellchat.i18n import N_, gettext
 from wellchat.messaging import queries
 from wellchat.messaging.forms import ListThreads
 from wellchat.messaging.groups import groups_of
-from wellchat.messaging.hooks import tag_named
+from wellchat.messaging.hooks import TAGGED, tag_named, tags_among
 from wellchat.messaging.memberships import only_thread
 from wellchat.messaging.queries import Sort
 from wellchat.messaging.worklist import list_threads
@@ -91,6 +91,8 @@ def shell() -> dict[str, Any]:
     kinds, facts = queries.facts_of(user)
     threads, following = list_threads(user, page, sort=order_of(page), before=before, now=now)
     given = page.model_fields_set - {"limit", "before"}
+    if TAGGED in facts:
+        _add_tags(user, threads)
     # One conversation is no list to be worked off.
     is_plain = user.is_client and len(threads) < 2 and not given and not any(shown["in_inbox"].values())
     return {
@@ -105,6 +107,13 @@ def shell() -> dict[str, Any]:
         "facts": facts,
         "groups": groups(page),
     }
+
+
+def _add_tags(user: User, threads: list[dict[str, Any]]) -> None:
+    """Put the viewer's own tags beside whom they are on, with one statement for all rows."""
+    for found in tags_among(user, [thread["other"]["id"] for thread in threads]):
+        for thread in threads:
+            thread["tags"] = found.get(thread["other"]["id"], [])
 
 
 def order_of(page: ListThreads) -> Sort:
