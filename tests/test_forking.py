@@ -47,3 +47,24 @@ def test_a_forked_command_can_be_killed(tmp_path: Path) -> None:
         assert process.poll() is None
         os.kill(process.pid, signal.SIGKILL)
         assert process.wait(10) == -signal.SIGKILL
+
+
+STOPPED_AT_ONCE = """
+import os, signal, sys
+from wellchat.parts import ForkedPart
+signal.signal(signal.SIGTERM, lambda *_: None)
+for _ in range(5):
+    part = ForkedPart([sys.executable, "-m", "sleeper", "x"], env=os.environ)
+    os.killpg(part.pid, signal.SIGTERM)
+    print(part.wait())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="left out: only there parts are forked")
+def test_a_part_of_up_can_be_stopped_from_its_first_moment(tmp_path: Path) -> None:
+    """Though the process that it is forked from has a handler of its own for the signal."""
+    (tmp_path / "sleeper.py").write_text("import time\ntime.sleep(60)")
+    root = Path(__file__).parent.parent
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+    said = subprocess.run([sys.executable, "-c", STOPPED_AT_ONCE], env=env, capture_output=True, text=True)
+    assert (said.stdout.split(), said.stderr) == ([str(-signal.SIGTERM)] * 5, "")

@@ -30,12 +30,17 @@ class ForkedPart:
 
     def __init__(self, command: list[str], *, env: Mapping[str, str], cwd: str | None = None) -> None:
         out, its_out = os.pipe()
+        ready, is_ready = os.pipe()
         self.returncode: int | None = None
         sys.stdout.flush()
         self.pid = os.fork()
         if self.pid == 0:
-            _become(command, env, its_out)
+            _become(command, env, its_out, is_ready)
         os.close(its_out)
+        os.close(is_ready)
+        # Until it leads a group of its own and takes signals itself, whoever stops it would not reach it.
+        os.read(ready, 1)
+        os.close(ready)
         self.stdout: BinaryIO = os.fdopen(out, "rb")
 
     def wait(self) -> int:
@@ -45,7 +50,7 @@ class ForkedPart:
         return self.returncode
 
 
-def _become(command: list[str], env: Mapping[str, str], out: int) -> None:
+def _become(command: list[str], env: Mapping[str, str], out: int, is_ready: int) -> None:
     """Run the command in this process and end it as Python would. Never returns."""
     status = 1
     try:
@@ -53,6 +58,7 @@ def _become(command: list[str], env: Mapping[str, str], out: int) -> None:
         end_with_parent()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.write(is_ready, b".")
         for number in (1, 2):
             os.dup2(out, number)
         # Not what `up` holds: its lock would outlive it.

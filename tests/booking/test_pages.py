@@ -277,6 +277,11 @@ BAD = [
         "/api/availability",
         {"zone": "UTC", "hours": [{"weekday": 1, "begin": "9:00", "until": "10:00"}]},
     ),
+    (
+        "put",
+        "/api/availability",
+        {"zone": "UTC", "hours": [{"weekday": 1, "begin": "09:00", "until": "10:00"}] * 13},
+    ),
     ("get", "/api/bookings?when=never", None),
     ("get", "/api/bookings?before=yesterday", None),
 ]

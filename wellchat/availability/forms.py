@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
@@ -133,6 +134,9 @@ def week_of_json(form: PutAvailability) -> list[tuple[int, int, int, int]]:
             found.append((each.weekday, *span_of(each.begin, each.until), each.every))
         except ValueError as problem:
             errors[f"hours.{at}"] = str(problem)
+    # Each question for free times goes through all of them, day by day.
+    if any(count > MAX_SPANS for count in Counter(each.weekday for each in form.hours).values()):
+        errors["hours"] = gettext("There are as many as there may be. Take one away first.")
     if errors:
         raise Invalid(errors)
     return found

@@ -27,6 +27,7 @@ SIGNATURE_IDS = {"signature", "ms-outlook-mobile-signature", "x_signature"}
 # Everything after an element with one of these ids is a quote.
 REST_QUOTED_IDS = {"appendonsend", "divrplyfwdmsg", "mail-editor-reference-message-container", "replysplit"}
 MAX_ELEMENTS = 40_000  # more are not read: see marks.UNREAD
+MAX_PIECES = 4 * MAX_ELEMENTS  # of text, and ends of elements
 MAX_DEPTH = 200  # nested elements; deeper ones are not tracked
 MAX_LABEL = 2_000  # characters of a link's text
 ICON = 48  # pixels; a smaller picture is a decoration
@@ -40,15 +41,26 @@ def html_to_text(html: str) -> str:
     """
     reader = _Reader()
     try:
-        reader.feed(html)
+        reader.feed(_without_openings(html))
         reader.close()
     except _Full:
         return f"{reader.lines()}\n{marks.UNREAD}"
     return reader.lines()
 
 
+def _without_openings(html: str) -> str:
+    """Return HTML in which what begins a comment, a section or a tag, and has no end, is text.
+
+    The parser looks for the end of each through all that follows, so many would take it minutes.
+    """
+    for begin, end in (("<!--", "-->"), ("<![", "]"), ("<", ">")):
+        last = html.rfind(end) + 1
+        html = html[:last] + html[last:].replace(begin, f"&lt;{begin[1:]}")
+    return html
+
+
 class _Full(Exception):
-    """There are more elements than anybody writes."""
+    """There are more elements, or pieces of text, than anybody writes."""
 
 
 class _Reader(HTMLParser):
@@ -61,6 +73,7 @@ class _Reader(HTMLParser):
         self._label = ""
         self._pre = 0
         self._elements = 0
+        self._pieces = 0
 
     def lines(self) -> str:
         """Return what was read, one mark before each line."""
@@ -108,6 +121,7 @@ class _Reader(HTMLParser):
             self._href, self._label = given.get("href", ""), ""
 
     def handle_endtag(self, tag: str) -> None:
+        self._count_piece()
         if tag == "a":
             self._end_link()
         if tag in BLOCK_TAGS:
@@ -121,7 +135,13 @@ class _Reader(HTMLParser):
                 pass
         self._pre -= tag == "pre" and self._pre > 0
 
+    def _count_piece(self) -> None:
+        self._pieces += 1
+        if self._pieces > MAX_PIECES:
+            raise _Full
+
     def handle_data(self, data: str) -> None:
+        self._count_piece()
         if self._href and len(self._label) < MAX_LABEL:
             self._label += data
         data = marks.without_marks(data)
