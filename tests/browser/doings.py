@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import make_url
 
 from tests.attachments.files import picture
 from tests.browser.house import PASSWORD, House, Person, Sit
 
 WAKE = "window.dispatchEvent(new Event('online'))"  # ends the poll that hangs, and every pause
 File = tuple[str, str, bytes]  # name, type, content
+
+
+@contextmanager
+def without_worker(house: House) -> Iterator[None]:
+    """Hold the worker between two of its transactions: in one, it would lock the database for all."""
+    with ExitStack() as stack:
+        while True:
+            held = stack.enter_context(ExitStack())
+            held.enter_context(house.live.worker.paused())
+            if not _is_locked(house):
+                break
+            held.close()
+        yield
+
+
+def _is_locked(house: House) -> bool:
+    """Return whether somebody writes to the database of the house right now. It is one of SQLite."""
+    path = make_url(house.app.config["SQLALCHEMY_DATABASE_URI"]).database
+    assert path
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        database.execute("ROLLBACK")
+    return False
 
 
 def until(page: Page, condition: Callable[[], Any], what: str, *, seconds: float = 30) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.doings import WAKE, field, log, row, sent, sign_in, write
+from tests.browser.doings import WAKE, field, log, row, sent, sign_in, without_worker, write
 from tests.browser.house import PASSWORD, PHONE, QUICK, House, Person, Sit, a_house
 from tests.cast import Talk
 from tests.mail.world import text_of
@@ -80,7 +80,7 @@ def test_two_people_talk_and_the_one_who_left_gets_one_email(house: House, sit: 
 
     # The professional closes the laptop; the client writes again; one email arrives with what waits.
     paul.context.close()
-    with house.live.worker.paused():  # or the machine may be so slow that each has a mail of its own
+    with without_worker(house):  # or the machine may be so slow that each has a mail of its own
         sent(nora, "Do you have time on Thursday?")
         sent(nora, "Or on Friday, in the morning?")
     (mail,) = wait_for(lambda: mails_with(house, "on Thursday"), seconds=40, what="the email")
@@ -94,7 +94,7 @@ def test_two_people_talk_and_the_one_who_left_gets_one_email(house: House, sit: 
 
 def test_what_was_read_in_time_is_not_mailed(house: House, sit: Sit) -> None:
     cara = sit(house.cara, at=house.thread)
-    with house.live.worker.paused():  # whatever this takes, it is in time
+    with without_worker(house):  # whatever this takes, it is in time
         write(cara, "You will read this at once")
         paul = sit(house.paul, at=house.thread)
         expect(log(paul).get_by_text("You will read this at once")).to_be_visible()

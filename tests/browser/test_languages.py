@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.doings import field, sent, sign_in
+from tests.browser.doings import field, sent, sign_in, without_worker
 from tests.browser.house import PHONE, QUICK, House, Sit, a_house
 from tests.services import wait_for
 
@@ -43,12 +43,12 @@ def test_who_reads_german_talks_and_gets_a_german_email(house: House, sit: Sit) 
     # She leaves. What he writes then comes in a German email, though nothing of his is German.
     cara.context.close()
     before = len(house.mail.messages)
-    with house.live.worker.paused():  # both come in one
+    with without_worker(house):  # both come in one
         for text in ("Are you there?", "Tomorrow then."):
             sent(paul, text)
     (mail,) = wait_for(lambda: house.mail.messages[before:], seconds=40, what="the email")
     text = mail.get_body(("plain",)).get_content()
-    assert mail["Subject"] == "2 neue Nachrichten von Paul Professional"
+    assert mail["Subject"] == "Neues in Ihrer Unterhaltung mit Paul Professional"
     assert "2 neue Nachrichten warten auf Sie" in text
     assert "Tomorrow then." in text
 

@@ -7,6 +7,7 @@ copied: the migrations make it again.
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ SEQUENCES = text(
     " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0"
     " AND NOT a.attisdropped AND pg_get_serial_sequence(quote_ident(c.relname), a.attname) IS NOT NULL"
 )
+ATTEMPTS = 20  # looks at who else is connected, a tenth of a second apart
 OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -94,9 +96,13 @@ def check_unused(*, replace: bool) -> None:
     del replace
     db.session.remove()
     db.engine.dispose()
-    with db.engine.connect() as connection:
-        if connection.execute(OTHERS).scalar_one():
-            raise BackupError("Something still uses the database. Stop web, worker and beat first.")
+    # The server learns a moment later that a connection was closed.
+    for _ in range(ATTEMPTS):
+        with db.engine.connect() as connection:
+            if not connection.execute(OTHERS).scalar_one():
+                return
+        time.sleep(0.1)
+    raise BackupError("Something still uses the database. Stop web, worker and beat first.")
 
 
 def load(folder: Path, manifest: Manifest, tell: Tell) -> None:

@@ -31,6 +31,8 @@ export function savedReplies(place, app) {
     if (!event.isComposing && (begun() || menu)) typed();
   });
 
+  if (document.activeElement === field && begun()) typed(); // before this script was there
+
   form.addEventListener("keydown", (event) => {
     if (event.target !== field || event.key !== "Enter" || event.shiftKey || event.isComposing || !(loading || menu?.coming)) return;
     event.preventDefault();
