@@ -121,8 +121,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of test processes: three for each core, for a test waits for most of its time."""
-    return 3 * (os.cpu_count() or 1)
+    """Return the number of test processes: two for each core, for a test waits for half of its time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(optionalhook=True)
