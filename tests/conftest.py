@@ -54,6 +54,7 @@ LONGEST = (
     # First of all in its process: Playwright leaves an event loop running behind the tests of browsers.
     "bench/test_smoke.py",
     "browser/test_access.py",
+    "browser/test_day.py",
     "test_cli.py",
     "history/test_broken_builds.py",
     "faults/test_faults.py",
