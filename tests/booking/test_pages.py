@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
 from tests import outsiders
 from tests.booking.calendar import clients_of, hour_ahead, open_calendar, week
 from tests.booking.test_life import booked, held
-from wellchat.booking import ending
+from wellchat.booking import actions, ending
 from wellchat.booking.models import BOOKED, CANCELLED, HELD, Booking
+from wellchat.booking.refusals import Taken
+from wellchat.connections.actions import connect
 from wellchat.db import db, new_id
 from wellchat.features import FEATURES
 
@@ -334,3 +338,36 @@ def test_lists_take_as_many_statements_with_more_in_them(app, browse, cast, now,
         booked(cast, offered, hour_ahead(now, 9 + len(counts)), now)
         ending.sweep(now)
     assert counts[0] == counts[1]
+
+
+@pytest.mark.each_database
+def test_a_list_of_many_with_one_start_shows_each_once(app, api, browse, cast, now, monkeypatch):
+    monkeypatch.setattr("wellchat.booking.queries.PAGE", 2)
+    offered, start = open_calendar(cast.paul, now), hour_ahead(now)
+    made = set()
+    for person in clients_of(cast.paul, 5, now):
+        one = booked(cast, offered, start, now, person)
+        actions.cancel(viewer=person, booking_id=one.id, now=now)
+        made.add(one.id)
+    seen: list[str] = []
+    before = None
+    while not seen or before:
+        query = {"when": "cancelled", **({"before": before} if before else {})}
+        page = api(cast.paul).get("/api/bookings", query_string=query).json
+        seen += [each["id"] for each in page["bookings"]]
+        before = page["before"]
+    assert (len(seen), set(seen)) == (5, made)
+    shown = browse(cast.paul).get("/sessions?when=cancelled").text
+    led = unescape(re.search(r'href="(/sessions\?when=cancelled&amp;before=[^"]+)"', shown)[1])
+    assert browse(cast.paul).get(led).status_code == 200
+
+
+def test_one_key_at_two_professionals_at_once_is_a_refusal(app, cast, now, monkeypatch):
+    """The second looks for the key before the first is there, and the database refuses it."""
+    connect(client_id=cast.cara.id, professional_id=cast.rita.id, now=now)
+    offered, start = [open_calendar(one, now) for one in (cast.paul, cast.rita)], hour_ahead(now)
+    monkeypatch.setattr(actions, "_by_key", lambda *_: None)
+    for number, professional in enumerate((cast.paul, cast.rita)):
+        ask = {"viewer": professional, "client_id": cast.cara.id, "service_id": offered[number].id}
+        with pytest.raises(Taken) if number else nullcontext():
+            actions.book_for(**ask, starts_at=start, client_key="k", now=now)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from wellchat import clock
 from wellchat.booking import actions
 from wellchat.booking.forms import CancelBooking, Details, ListBookings, MarkBooking, MoveBooking, PostBooking
-from wellchat.booking.queries import PAGE, booking_for, booking_json, bookings_of
+from wellchat.booking.queries import booking_for, booking_json, bookings_of
 from wellchat.booking.refusals import Taken
 from wellchat.clock import iso
 from wellchat.errors import problem
@@ -63,7 +63,7 @@ class SomeBookings(BaseModel):
     """`before` leads to the next page; null on the last."""
 
     bookings: list[BookingShape]
-    before: Moment | None
+    before: str | None = like(None)
 
 
 def _one(booking_id: str, status: int = 200) -> Response:
@@ -91,9 +91,8 @@ TAKEN = {409: "This time is not free; `next` holds the next three that are"}
 def list_bookings(page: ListBookings) -> Response:
     """List my bookings: `upcoming` the soonest first, `past` and `cancelled` the latest first."""
     now = clock.now()
-    found = bookings_of(viewer(), page.when, now, page.before)
-    more = iso(found[PAGE - 1].starts_at) if len(found) > PAGE else None
-    shown = [booking_json(each, viewer(), now) for each in found[:PAGE]]
+    found, more = bookings_of(viewer(), page.when, now, page.before)
+    shown = [booking_json(each, viewer(), now) for each in found]
     return json_response({"bookings": shown, "before": more})
 
 

@@ -60,7 +60,7 @@ def _person(email: str) -> User:
 
 @click.group("booking")
 def booking() -> None:
-    """What is booked."""
+    """Change bookings."""
 
 
 @booking.command("cancel")

@@ -81,4 +81,4 @@ class ListBookings(QueryForm):
     """Which bookings, and where the page before ended."""
 
     when: Literal["upcoming", "past", "cancelled"] = "upcoming"
-    before: Instant | None = None
+    before: Annotated[Text, StringConstraints(max_length=200)] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from wellchat import money
@@ -17,6 +17,7 @@ from wellchat.clock import iso
 from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.errors import NotFound
+from wellchat.paging import decode_page_token, encode_page_token
 
 PAGE = 50
 WHEN = ("upcoming", "past", "cancelled")
@@ -47,22 +48,30 @@ def booking_for(viewer: User, booking_id: str) -> Booking:
     return found
 
 
-def bookings_of(viewer: User, when: str, now: datetime, before: datetime | None = None) -> Sequence[Booking]:
-    """Return at most PAGE + 1 bookings: `upcoming` the soonest first, `past` and `cancelled` the latest.
+def bookings_of(
+    viewer: User, when: str, now: datetime, before: str | None = None
+) -> tuple[Sequence[Booking], str | None]:
+    """Return (at most PAGE bookings, the token of the next page or None).
 
-    `before` is where the page before ended: only what comes after it in this order is returned.
+    `upcoming` the soonest first, `past` and `cancelled` the latest. `before` is the token of this page.
+    Raises Invalid for what is no token.
     """
     query, of = _visible(viewer), Booking
+    place = tuple_(of.starts_at, of.id)
+    end = tuple_(*decode_page_token(before)) if before else None
     if when == "upcoming":
         query = query.where(of.state.in_((REQUESTED, BOOKED)), of.ends_at > now)
-        query = query.where(of.starts_at > before) if before else query
+        query = query.where(place > end) if end is not None else query
         query = query.order_by(of.starts_at, of.id)
     else:
         over = or_(of.state.in_((DONE, MISSED)), (of.state == BOOKED) & (of.ends_at <= now))
         query = query.where(of.state == CANCELLED if when == "cancelled" else over)
-        query = query.where(of.starts_at < before) if before else query
+        query = query.where(place < end) if end is not None else query
         query = query.order_by(of.starts_at.desc(), of.id.desc())
-    return db.session.execute(query.limit(PAGE + 1)).scalars().all()
+    # One more than asked for tells whether there is more.
+    found = db.session.execute(query.limit(PAGE + 1)).scalars().all()
+    page = found[:PAGE]
+    return page, encode_page_token(page[-1].starts_at, page[-1].id) if len(found) > PAGE else None
 
 
 def booking_json(booking: Booking, viewer: User, now: datetime) -> dict[str, Any]:

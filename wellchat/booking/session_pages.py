@@ -11,11 +11,10 @@ from wellchat.booking import actions, terms
 from wellchat.booking.forms import BookPage, CancelBooking, ListBookings, MarkBooking, MoveBooking
 from wellchat.booking.models import BOOKED, DONE, HELD, LAPSED, MISSED, REQUESTED, Booking
 from wellchat.booking.pages import choices
-from wellchat.booking.queries import PAGE, WHEN, booking_for, bookings_of
+from wellchat.booking.queries import WHEN, booking_for, bookings_of
 from wellchat.booking.refusals import Taken, over, too_late
 from wellchat.booking.showing import changes_of, shown
 from wellchat.booking.telling import subject_kind
-from wellchat.clock import iso
 from wellchat.db import db
 from wellchat.errors import Conflict
 from wellchat.forms import read_form, read_query
@@ -31,13 +30,13 @@ TABS = dict(zip(WHEN, (N_("Upcoming"), N_("Past"), N_("Cancelled")), strict=True
 def index() -> str:
     """List what is ahead, over or cancelled."""
     user, ask, now = viewer(), read_query(ListBookings), clock.now()
-    found = bookings_of(user, ask.when, now, ask.before)
+    found, more = bookings_of(user, ask.when, now, ask.before)
     return render_template(
         "booking/index.html",
         when=ask.when,
         tabs=[(name, gettext(label)) for name, label in TABS.items()],
-        bookings=[shown(each, user, now) for each in found[:PAGE]],
-        more=iso(found[PAGE - 1].starts_at) if len(found) > PAGE else None,
+        bookings=[shown(each, user, now) for each in found],
+        more=more,
     )
 
 
