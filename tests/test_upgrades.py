@@ -12,6 +12,8 @@ from typing import Any
 
 import flask_migrate
 import psycopg
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Connection, inspect
 
@@ -100,3 +102,9 @@ def test_an_upgrade_gives_way_to_who_works_and_tries_again(make_app, postgresql_
         wait_for(lambda: done.done() or "tries again" in caplog.text, what="another try")
         at_work.rollback()
         done.result(timeout=60)
+    assert "tries again" in caplog.text
+    with app.app_context(), db.engine.connect() as connection:
+        newest = ScriptDirectory.from_config(
+            app.extensions["migrate"].migrate.get_config()
+        ).get_current_head()
+        assert MigrationContext.configure(connection).get_current_revision() == newest

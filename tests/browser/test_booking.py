@@ -95,6 +95,7 @@ def test_the_pages_of_booking_look_right_in_both_sizes_and_colours(sit: Sit, hou
     page.get_by_role("link", name="Back").click()
     page.get_by_role("link", name="Cancel the appointment").click()
     look(page, "cancel", r"/cancel$")
+    expect(page.get_by_role("button", name="Cancel the appointment")).to_be_visible()
 
 
 def test_a_professional_sets_the_week_by_keyboard(sit: Sit, house: House) -> None:

@@ -31,8 +31,8 @@ from wellchat.mail import transport
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.queries import unread_counts
 from wellchat.messaging.threads import open_thread
+from wellchat.messaging.unread import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
 from wellchat.oversight.actions import grant_access

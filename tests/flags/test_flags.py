@@ -21,6 +21,7 @@ from wellchat.errors import NotAllowed
 from wellchat.flags import is_on
 from wellchat.flags.actions import stop_flag
 from wellchat.flags.known import KNOWN, FlagState, place_of
+from wellchat.longpoll.heads import KnownHead
 from wellchat.longpoll.wakeups import poll_notifier
 from wellchat.scheduled.actions import change_scheduled, schedule_message
 from wellchat.scheduled.models import MINE, SEND_LATER
@@ -203,4 +204,9 @@ def test_a_database_that_is_away_changes_no_flag(
 
 
 def test_an_old_process_takes_the_news_for_nothing(app: Flask) -> None:
-    poll_notifier()._handle_message("flags:* nobody:5")
+    """It knows the log of a person, and what a flag has to say changes nothing in it and stops nothing."""
+    notifier = poll_notifier()
+    known = KnownHead()
+    notifier._known_heads["nobody"] = known
+    notifier._handle_message("flags:* nobody:5")
+    assert (notifier._known_heads.pop("nobody"), known.seq) == (known, 5)

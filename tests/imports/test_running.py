@@ -31,9 +31,10 @@ from wellchat.mail.models import Mail
 from wellchat.messaging import dispatch
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.models import HELD, Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.queries import thread_for, unread_counts
+from wellchat.messaging.queries import thread_for
 from wellchat.messaging.serializers import thread_json
 from wellchat.messaging.threads import open_thread
+from wellchat.messaging.unread import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.search import actions as index
 from wellchat.search.models import SearchQueueEntry

@@ -9,8 +9,9 @@ from wellchat.changes.queries import cursor_now
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.messages import delete_message
-from wellchat.messaging.queries import inbox, thread_for, unread_counts
+from wellchat.messaging.queries import inbox, thread_for
 from wellchat.messaging.receipts import mark_read, mark_unread
+from wellchat.messaging.unread import unread_counts
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership, Message
-from wellchat.messaging.queries import messages_of, thread_for, unread_counts
+from wellchat.messaging.queries import messages_of, thread_for
 from wellchat.messaging.receipts import mark_delivered, mark_read
+from wellchat.messaging.unread import unread_counts
 
 
 def test_unread_counts_the_other_person_s_messages_above_the_watermark(app, talk, now):

@@ -13,11 +13,12 @@ from wellchat.changes.queries import cursor_now
 from wellchat.connections.actions import connect
 from wellchat.messaging.memberships import change_membership
 from wellchat.messaging.messages import delete_message, send_message
-from wellchat.messaging.queries import counts, inbox, thread_for
+from wellchat.messaging.queries import inbox, thread_for
 from wellchat.messaging.reactions import react
 from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
 from wellchat.messaging.triage import State, change_many
+from wellchat.messaging.unread import counts
 from wellchat.subjects.actions import put_subject
 
 HOUR = timedelta(hours=1)

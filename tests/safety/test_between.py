@@ -18,10 +18,11 @@ from wellchat.errors import CannotWrite, Conflict, NotFound
 from wellchat.messaging import dispatch, memberships, messages, receipts
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.queries import inbox, thread_for, typing_to, unread_counts
+from wellchat.messaging.queries import inbox, thread_for, typing_to
 from wellchat.messaging.reactions import react
 from wellchat.messaging.serializers import thread_json
 from wellchat.messaging.threads import open_thread
+from wellchat.messaging.unread import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.oversight.quality import figures
 from wellchat.safety import between

@@ -1,4 +1,4 @@
-"""What professionals offer, and when they are free: services, weekly hours, days that differ, prices."""
+"""Keep the services, prices and hours of professionals, and list their free times."""
 
 from typing import Any
 

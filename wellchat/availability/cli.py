@@ -22,7 +22,7 @@ from wellchat.forms import fill
 
 @click.group()
 def service() -> None:
-    """What professionals offer."""
+    """Put services, and the hours of professionals."""
 
 
 @service.command("put")

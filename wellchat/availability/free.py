@@ -51,7 +51,7 @@ class Stay(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What stands in a calendar. `blocks` is false for what only counts: its time is over."""
+    """An entry of a calendar. `blocks` is false for what only counts: its time is over."""
 
     starts_at: datetime
     blocks_from: datetime
@@ -60,7 +60,7 @@ class Taken(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is to be booked: its length and what must be free before and after it, in minutes."""
+    """A time that is wanted: its length and what must be free before and after it, in minutes."""
 
     minutes: int
     before: int = 0

@@ -43,7 +43,7 @@ class Service(Base):
 
 
 class HourRate(Base):
-    """What an hour of somebody costs, where a service has no price of its own."""
+    """The price of an hour of somebody, where a service has no price of its own."""
 
     __tablename__ = "hour_rates"
 

@@ -23,7 +23,7 @@ A_WEEK = timedelta(days=8)  # and what the two ends of a range touch
 
 @dataclass(frozen=True)
 class Price:
-    """What a service costs, in the smallest unit."""
+    """The price of a service, in the smallest unit."""
 
     minor: int
     currency: str

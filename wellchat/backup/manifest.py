@@ -41,7 +41,7 @@ class FilesIn(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What stands in a backup. It is written last, so a folder without it is no backup."""
+    """The list of what a backup holds. It is written last, so a folder without it is no backup."""
 
     format: int = FORMAT
     wellchat: str  # version

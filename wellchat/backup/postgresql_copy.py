@@ -91,9 +91,8 @@ def dump(folder: Path, sums: SumsWriter, tell: Tell) -> dict[str, TableIn]:
     return found
 
 
-def check_unused(*, replace: bool) -> None:
+def check_unused() -> None:
     """Raise BackupError if anybody else is connected to the database."""
-    del replace
     db.session.remove()
     db.engine.dispose()
     # The server learns a moment later that a connection was closed.

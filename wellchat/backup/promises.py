@@ -19,7 +19,7 @@ from wellchat.db import db
 from wellchat.digests.kinds import DIGEST
 from wellchat.mail.models import Mail
 from wellchat.messaging.models import BLOCKED, Membership, Message, Thread
-from wellchat.messaging.queries import counts
+from wellchat.messaging.unread import counts
 
 Found = Iterable[tuple[str, str]]
 
@@ -36,7 +36,7 @@ class Range(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """What must hold: its name, the ids whose ranges are looked at, and what finds the exceptions."""
+    """A promise: its name, the ids whose ranges are looked at, and what finds the exceptions."""
 
     name: str
     ids: Any

@@ -80,7 +80,7 @@ def restore(folder: Path, manifest: Manifest, *, replace: bool = False, tell: Te
     if there and not replace:
         raise BackupError(f"There are {there} here already. Name an empty place, or say --replace.")
     place: ModuleType = copier()
-    place.check_unused(replace=replace)
+    place.check_unused()
     files.load(folder, manifest.files, tell)
     place.load(folder, manifest, tell)
     # Only now: until here they belonged to the rows that were there.

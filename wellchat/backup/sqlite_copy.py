@@ -56,10 +56,10 @@ def _check(connection: sqlite3.Connection) -> None:
         raise BackupError(f"The database is damaged, and a copy of it would be too: {said}")
 
 
-def check_unused(*, replace: bool) -> None:
+def check_unused() -> None:
     """Raise BackupError if a process has the database open. It would go on with the file that is taken away.
 
-    `replace`: the log of the old database is folded into it, so that none of it is taken for the new one's.
+    The log of the old database is folded into it, so that none of it is taken for the new one's.
     """
     path = _file()
     db.session.remove()
@@ -72,10 +72,6 @@ def check_unused(*, replace: bool) -> None:
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
         except sqlite3.OperationalError:
             raise BackupError("Something still uses the database. Stop web, worker and beat first.") from None
-        finally:
-            if not replace:
-                with contextlib.suppress(sqlite3.OperationalError):
-                    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def load(folder: Path, manifest: Manifest, tell: Tell) -> None:

@@ -47,7 +47,7 @@ class Checked:
 
 @dataclass
 class Report:
-    """What was checked. `orphans`: stored bytes without a row; they harm nobody, and are collected."""
+    """The result of a check. `orphans`: stored bytes without a row; they harm nobody, and are collected."""
 
     checks: list[Checked] = field(default_factory=list)
     orphans: int = 0

@@ -62,23 +62,15 @@ def _booking(name: str) -> Sample:
     return {**words, "zone": "Europe/Berlin", "unsubscribe_path": UNSUBSCRIBE}
 
 
-def samples(name: str) -> dict[str, Sample]:
-    """Return {mail: its example}, for a person called `name`, with days in the current language."""
-    digest, week = _digest(name), {"more": 2, "received": 9, "sent": 6, "on_you": 2, "began": _day()}
-    found: dict[str, Sample] = {
+def _of_accounts(name: str) -> dict[str, Sample]:
+    """Return the examples of mails about an account: its address, ways to sign in, and data."""
+    return {
         "address_asked": {"new_email": EMAIL},
         "address_changed": {"new_email": EMAIL, "path": PATH},
         "address_check": {},
         "address_confirm": {"path": PATH},
         "address_done": {"new_email": EMAIL, "old_email": EMAIL},
         "already_registered": {"next": "/new"},
-        "appointment": _booking(name),
-        "digest": digest,
-        "discreet": {
-            "discreet_line": "1 new message",
-            "discreet_detail": None,
-            "unsubscribe_path": UNSUBSCRIBE,
-        },
         "erasure_asked": {"day": _day(), "days": 7},
         "erasure_done": {"link": PATH},
         "export_ready": {"days": 7},
@@ -86,6 +78,34 @@ def samples(name: str) -> dict[str, Sample]:
         "factor_removed": {"factor": "passkey", "label": name},
         "factor_reset_asked": {},
         "factors_reset": {},
+        "invitation": {"path": PATH, "role": "client"},
+        "new_device": {
+            "device": name,
+            "network": "192.0.2.0/24",
+            "at": "2026-11-12T14:05:00+00:00",
+            "zone": "UTC",
+        },
+        "password_changed": {},
+        "recovery_code_used": {"left": 3},
+        "reset": {},
+        "token_made": {"token": name, "made_by": "password"},
+        "verification": {},
+        "welcome": {"role": "client"},
+    }
+
+
+def samples(name: str) -> dict[str, Sample]:
+    """Return {mail: its example}, for a person called `name`, with days in the current language."""
+    digest, week = _digest(name), {"more": 2, "received": 9, "sent": 6, "on_you": 2, "began": _day()}
+    found: dict[str, Sample] = {
+        **_of_accounts(name),
+        "appointment": _booking(name),
+        "digest": digest,
+        "discreet": {
+            "discreet_line": "1 new message",
+            "discreet_detail": None,
+            "unsubscribe_path": UNSUBSCRIBE,
+        },
         "follow_up": {"headline": name, "note": name, "path": PATH, "unsubscribe_path": UNSUBSCRIBE},
         "host_key_ends": {"key": name, "days": 7},
         "host_notification": {
@@ -95,19 +115,10 @@ def samples(name: str) -> dict[str, Sample]:
             "label": name[:40],
             "unsubscribe_path": UNSUBSCRIBE,
         },
-        "invitation": {"path": PATH, "role": "client"},
         "lead_claimed": {"headline": name, "line": name, "path": PATH, "unsubscribe_path": UNSUBSCRIBE},
         "look_notice": {"other": name, "day": _day()},
         "mail_complaint": {},
         "measure": {"what": "pause", "days": 3, "appeal": EMAIL},
-        "new_device": {
-            "device": name,
-            "network": "192.0.2.0/24",
-            "at": "2026-11-12T14:05:00+00:00",
-            "zone": "UTC",
-        },
-        "password_changed": {},
-        "recovery_code_used": {"left": 3},
         "reply_refused": {
             "why": "It holds no words.",
             "choices": [{"other": name, "about": name, "path": PATH, "address": EMAIL}],
@@ -115,14 +126,10 @@ def samples(name: str) -> dict[str, Sample]:
             "other": name,
             "subject": name,
         },
-        "reset": {},
         "suspicion": {"what": "Suspicion"},
         "test": {**digest, "test": True},
-        "token_made": {"token": name, "made_by": "password"},
-        "verification": {},
         "webhook_failing": {"webhook_url": "https://shop.example.com/hook", "disabled": True, "path": PATH},
         "week": {**digest, **week, "threads": digest["threads"][:2]},
-        "welcome": {"role": "client"},
     }
     return {mail: {"name": name, **sample} for mail, sample in found.items()}
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from wellchat.messaging.queries import unread_counts
+from wellchat.messaging.unread import unread_counts
 
 FRESH = timedelta(seconds=2)
 MOST = 5_000  # people

@@ -59,6 +59,7 @@ from wellchat.messaging.serializers import (
     state_json,
     thread_json,
 )
+from wellchat.messaging.unread import counts, unread_counts
 from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint(
@@ -78,7 +79,7 @@ def get_me() -> Response:
     """Return who I am, the position in my change log, and how much I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
-    unread, inbox = queries.counts(user.id)
+    unread, inbox = counts(user.id)
     return json_response({"user": person_json(user), "cursor": str(cursor), "unread": unread, "inbox": inbox})
 
 
@@ -145,7 +146,7 @@ def change_threads(body: ChangeThreads) -> Response:
         changes, read = body.given(now=now, zone=user.time_zone), bool(body.read)
         fields = triage.fields_of(changes, read=read)
         before = triage.change_many(viewer=user, thread_ids=body.ids, changes=changes, read=read, now=now)
-    unread, inbox = queries.counts(viewer().id)
+    unread, inbox = counts(viewer().id)
     return json_response(
         {"before": [state_json(each) for each in before], "fields": fields, "unread": unread, "inbox": inbox}
     )
@@ -250,7 +251,7 @@ def _message(message: Message, status: int = 200) -> Response:
 def mark_read(thread_id: str, body: MarkRead) -> Response:
     """Mark messages as read up to one that I was shown. The watermark never moves back."""
     receipts.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
-    return json_response({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
+    return json_response({"membership": _membership(thread_id), "unread": unread_counts(viewer().id)})
 
 
 def _membership(thread_id: str) -> dict[str, Any]:
@@ -346,7 +347,7 @@ def mark_unread(thread_id: str, body: MarkUnread) -> Response:
     """
     receipts.mark_unread(viewer=viewer(), thread_id=thread_id, seq=body.seq)
     view = queries.thread_for(viewer(), thread_id)
-    return json_response({"membership": membership_json(view), "unread": queries.unread_counts(viewer().id)})
+    return json_response({"membership": membership_json(view), "unread": unread_counts(viewer().id)})
 
 
 @api.get("/threads/<thread_id>/attachments")

@@ -20,7 +20,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     tuple_,
 )
 from sqlalchemy.orm import aliased, joinedload
@@ -30,8 +29,7 @@ from wellchat.connections.models import Connection, PairFacts
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
 from wellchat.messaging.hooks import inbox_facts, people_with_tag
-from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
-from wellchat.notifications import queries as notification_queries
+from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.paging import decode_page_token, encode_page_token
 from wellchat.subjects.kinds import kinds
 from wellchat.subjects.models import Subject
@@ -76,7 +74,7 @@ def is_listed(membership: Any = Membership) -> Any:
     return or_(membership.awaits_word.is_(False), membership.last_seq > 0)
 
 
-def _some_unread(membership: Any) -> Any:
+def some_unread(membership: Any) -> Any:
     """Return the condition of the partial index ix_memberships_unread.
 
     The planner uses the index only for statements that contain exactly this condition.
@@ -182,7 +180,7 @@ def inbox(
             Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None)
         )
     if unread:
-        statement = statement.where(_some_unread(Mine), _has_unread())
+        statement = statement.where(some_unread(Mine), _has_unread())
     if waiting or longest:
         # Where nobody can write, nothing is to be answered.
         statement = statement.where(Mine.waiting_since.is_not(None), Mine.closed_as.is_(None))
@@ -321,91 +319,6 @@ def pins_of(viewer: User, thread_id: str) -> list[Message]:
         raise NotFound
     query = select(Message).where(Message.thread_id == thread_id, Message.pinned_at.is_not(None))
     return list(db.session.execute(query.order_by(Message.pinned_at.desc(), Message.seq.desc())).scalars())
-
-
-# A number that only looking at the words of a blocked person would take away must not stay.
-_not_blocked_by_me = or_(Membership.closed_as.is_(None), Membership.closed_as != BLOCKED)
-# Unread is counted, never stored: messages above my watermark that are not mine and not deleted, in all my
-# threads but those with people whom I have blocked. A badge must not count what no list shows, so how many of
-# them are in the archive and in snoozed threads is counted along with them.
-_away = (
-    func.count().label("messages"),
-    func.coalesce(func.sum(case((Membership.archived, 1), else_=0)), 0).label("archived"),
-    func.coalesce(
-        func.sum(case((and_(~Membership.archived, Membership.snoozed_until.is_not(None)), 1), else_=0)), 0
-    ).label("snoozed"),
-)
-_unread_messages = (
-    select(*_away)
-    .select_from(Membership)
-    .join(Message, and_(Message.thread_id == Membership.thread_id, Message.seq > Membership.last_read_seq))
-    .where(
-        Membership.user_id == bindparam("viewer"),
-        _some_unread(Membership),
-        Membership.last_seq > Membership.last_read_seq,
-        _not_blocked_by_me,
-        Message.sender_id != bindparam("viewer"),
-        Message.deleted_at.is_(None),
-    )
-    .subquery("above")
-)
-# Messages that were marked as unread: from there up to the watermark. Two queries, because each can use an
-# index; a condition with OR could not.
-_messages_marked_unread = (
-    select(*_away)
-    .select_from(Membership)
-    .join(
-        Message,
-        and_(
-            Message.thread_id == Membership.thread_id,
-            Message.seq >= Membership.unread_from,
-            Message.seq <= Membership.last_read_seq,
-        ),
-    )
-    .where(
-        Membership.user_id == bindparam("viewer"),
-        _some_unread(Membership),
-        Membership.unread_from.is_not(None),
-        _not_blocked_by_me,
-        Message.sender_id != bindparam("viewer"),
-        Message.deleted_at.is_(None),
-    )
-    .subquery("marked")
-)
-# The condition of ix_memberships_waits. Where nobody can write, nothing is to be answered.
-_waits = (
-    select(func.count())
-    .select_from(Membership)
-    .where(
-        Membership.user_id == bindparam("viewer"),
-        Membership.waiting_since.is_not(None),
-        Membership.closed_as.is_(None),
-        Membership.snoozed_until.is_(None),
-    )
-)
-COUNTS = ("messages", "archived", "snoozed")
-UNREAD = select(
-    *((_unread_messages.c[name] + _messages_marked_unread.c[name]).label(name) for name in COUNTS),
-    _waits.scalar_subquery().label("waiting"),
-    notification_queries.UNREAD_COUNT.scalar_subquery().label("notifications"),
-).select_from(_unread_messages.join(_messages_marked_unread, true()))
-
-
-def counts(user_id: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the numbers of badges, and of the inbox, in one statement.
-
-    The first are {"messages", "notifications"}, as `unread_counts` returns them. The second are {"archived",
-    "snoozed"}: how many of these messages are in the archive and in snoozed threads; and {"waiting"}: threads
-    that wait for an answer.
-    """
-    row = execute(UNREAD, {"viewer": user_id}).one()
-    badges = {"messages": row.messages, "notifications": row.notifications}
-    return badges, {"archived": row.archived, "snoozed": row.snoozed, "waiting": row.waiting}
-
-
-def unread_counts(user_id: str) -> dict[str, int]:
-    """Return {"messages": unread messages, "notifications": unread notifications}."""
-    return counts(user_id)[0]
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:

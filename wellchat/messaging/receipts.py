@@ -59,6 +59,14 @@ class LaggingThread(NamedTuple):
     other_id: str | None
 
 
+def is_confirmed(message: dict[str, Any], user_id: str) -> bool:
+    """Return whether the user's next poll marks this message (schemas.MessageShape) as delivered to them.
+
+    What they wrote themselves is there already. What was written in their name is not.
+    """
+    return bool(message["sender_id"] != user_id or message["system"] or message["via"])
+
+
 def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
     """Mark the messages as delivered that the user's change log names after `after` and up to `up_to`.
 

@@ -22,7 +22,7 @@ from wellchat.i18n import N_
 from wellchat.longpoll.heads import Head, KnownHead
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
 from wellchat.longpoll.wakeups import poll_notifier
-from wellchat.messaging.receipts import mark_delivered
+from wellchat.messaging.receipts import is_confirmed, mark_delivered
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
@@ -82,8 +82,8 @@ def get_updates(poll: Poll) -> Response:
         return Response(status=204)
     with metrics.UPDATE_SECONDS.time():
         update = _news(user, cursor, poll)
-    # A message of the other person is confirmed by the next poll, which the application must see.
-    if not update["has_more"] and not any(_is_news(each, user) for each in update["messages"]):
+    # The next poll confirms what came: the application must see it.
+    if not update["has_more"] and not any(is_confirmed(each, user.id) for each in update["messages"]):
         after = parse_cursor(update["cursor"])
         request.environ[ENVIRON_KEY] = _cached(
             user, after, known_head, poll, is_kept=is_kept, since=update["cursor"]
@@ -119,10 +119,6 @@ def _cached(
         until, holds = presence_known(user_id=user.id, now=now, thread_id=poll.looking)
         seconds = min(seconds, until)
     return CachedPoll(user.id, cursor.seq, known_head, seconds=seconds, since=since, holds=holds)
-
-
-def _is_news(message: dict[str, Any], user: User) -> bool:
-    return message["sender_id"] != user.id or message["system"] or message["via"] is not None
 
 
 def _news(user: User, cursor: Cursor, poll: Poll) -> dict[str, Any]:

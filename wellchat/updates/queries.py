@@ -10,8 +10,9 @@ from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
 from wellchat.feature import plural, registry
-from wellchat.messaging.queries import counts, threads_by_id, typing_to
+from wellchat.messaging.queries import threads_by_id, typing_to
 from wellchat.messaging.serializers import changed_messages, messages_json, threads_json
+from wellchat.messaging.unread import counts
 from wellchat.notifications import queries as notifications
 
 TYPING_FOR = timedelta(seconds=6)  # how long somebody counts as typing

@@ -22,6 +22,7 @@ from wellchat.messaging.groups import groups_of
 from wellchat.messaging.hooks import TAGGED, tag_named, tags_among
 from wellchat.messaging.memberships import only_thread
 from wellchat.messaging.queries import Sort
+from wellchat.messaging.unread import counts
 from wellchat.messaging.worklist import list_threads
 from wellchat.sealed_query import address, lead_to
 from wellchat.subjects.kinds import find_kind
@@ -79,7 +80,7 @@ def badges() -> dict[str, Any]:
     lost.
     """
     cursor = cursor_now(viewer().id)
-    unread, in_inbox = queries.counts(viewer().id)
+    unread, in_inbox = counts(viewer().id)
     return {"cursor": str(cursor), "unread": unread, "in_inbox": in_inbox}
 
 
