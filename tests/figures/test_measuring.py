@@ -145,19 +145,16 @@ def test_figures_begin_anew_in_another_zone_and_go_with_their_person(small: Prac
 @pytest.mark.each_database
 def test_a_day_is_read_by_indexes_on_its_time(app: Flask) -> None:
     start, end = at("10-24T00:00"), at("10-25T00:00")
-    for query, index in (
-        (reading.messages_between(start, end), "ix_messages_created_at"),
-        (reading.bookings_between(start, end), "ix_subjects_starts_at"),
-    ):
-        assert index in plan(query)
+    assert "ix_messages_created_at" in plan(reading.messages_between(start, end))
     days = dict.fromkeys(("silent", "silent_before", "active", "waits", "month"), start)
     assert "ix_figure_pairs_seen" in plan(reading.moment_query(["x"], **days))
+    bookings = plan(reading.bookings_between(start, end), given=MANY_BOOKINGS)
+    assert "ix_subjects_starts_at" in bookings
     # Before a booking: by its professional and time.
-    before = plan(reading.bookings_between(start, end), given=MANY_BOOKINGS)
-    assert "ix_subjects_professional_id_starts_at" in before
+    assert "ix_subjects_professional_id_starts_at" in bookings
 
 
-# With no rows at all, one index is as good as another to PostgreSQL.
+# With no rows, or with the statistics that another test has left, one index is as good as another.
 MANY_BOOKINGS = (
     "SET LOCAL session_replication_role = replica",
     "INSERT INTO subjects (id, kind, external_id, title, professional_id, client_id, starts_at, created_at,"
@@ -166,18 +163,33 @@ MANY_BOOKINGS = (
     " LATERAL (SELECT timestamptz '2026-07-01' + n * interval '1 hour' AS moment) times",
     "ANALYZE subjects",
 )
+LARGE = (
+    ("subjects", "ix_subjects_starts_at", "1000000 10"),
+    ("subjects", "ix_subjects_professional_id_starts_at", "1000000 500 1"),
+    ("subjects", "ix_subjects_client_id", "1000000 500"),
+    ("connections", None, "100000"),
+    ("threads", None, "100000"),
+)
 
 
 def plan(query: Any, given: Sequence[str] = ()) -> str:
-    """How the database reads; PostgreSQL as it does with many rows, and with what `given` puts there."""
+    """How the database reads with many rows; on PostgreSQL with what `given` puts there, too."""
     dialect: Any = postgresql.dialect() if is_postgresql() else sqlite.dialect()
     statement = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    connection = db.session.connection()
     if is_postgresql():
         for each in (*given, "SET LOCAL enable_seqscan = off"):
-            db.session.execute(text(each))
+            connection.execute(text(each))
+    else:
+        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+        connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", list(LARGE))
+        connection.exec_driver_sql("ANALYZE sqlite_schema")  # which reads them
     explain = "EXPLAIN" if is_postgresql() else "EXPLAIN QUERY PLAN"
-    found = db.session.connection().exec_driver_sql(f"{explain} {statement}").all()
+    found = connection.exec_driver_sql(f"{explain} {statement}").all()
     db.session.rollback()
+    # A connection keeps the statistics that it has read.
+    db.engine.dispose()
     return "\n".join(" ".join(map(str, row)) for row in found)
 
 
